@@ -1,0 +1,15 @@
+//! Owns the watched tables, sheets, folding, and which feed keys a change touches.
+//!
+//! Row changes come in, catalog edits go out as values; the catalog copy is read through
+//! [`CatalogRead`]. Pure. Must not know JSON bodies, the database engine, or HTTP.
+
+pub mod tables;
+
+mod owner;
+mod read;
+mod sheet;
+
+pub use owner::Owner;
+pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference};
+pub use sheet::{RowKey, Sheet};
+pub use tables::{Table, column};

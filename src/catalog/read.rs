@@ -1,0 +1,100 @@
+//! Reading the catalog copy: a trait with two real implementations, the store's and a plain map.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::catalog::{Owner, Sheet};
+
+/// A reverse index: from a referred-to id to the product ids that refer to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// Child product → its parents (`catalog_product_relation`, `catalog_product_super_link`).
+    Child(u32),
+    /// Linked product → the products that link to it (`catalog_product_link`).
+    Linked(u32),
+    /// Attribute option → the products that hold it.
+    OptionHeld(u32),
+    /// Gallery file → the products it is attached to.
+    Media(u32),
+}
+
+impl Reference {
+    /// The number of the reference's kind; stored in keys: never change one.
+    pub const fn kind(self) -> u8 {
+        match self {
+            Self::Child(_) => 1,
+            Self::Linked(_) => 2,
+            Self::OptionHeld(_) => 3,
+            Self::Media(_) => 4,
+        }
+    }
+
+    /// The id that is referred to.
+    pub const fn id(self) -> u32 {
+        match self {
+            Self::Child(id) | Self::Linked(id) | Self::OptionHeld(id) | Self::Media(id) => id,
+        }
+    }
+}
+
+/// The catalog copy could not be read; what to do is in the message of the cause.
+#[derive(Debug, Error)]
+#[error("read the catalog copy")]
+pub struct ReadError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Read access to the catalog copy.
+pub trait CatalogRead {
+    /// The owner's sheet; `None` if it has no rows.
+    fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError>;
+
+    /// The products that refer to an id, ascending.
+    fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError>;
+
+    /// Up to `limit` ids of owners of the same kind as `after`, ascending, greater than its id.
+    fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError>;
+
+    /// Every owner id of the same kind as `kind`, from 0 on, ascending.
+    fn owner_ids(&self, kind: fn(u32) -> Owner) -> Result<Vec<u32>, ReadError> {
+        let mut ids = Vec::new();
+        if self.sheet(kind(0))?.is_some() {
+            ids.push(0);
+        }
+        let mut after = 0;
+        loop {
+            let page = self.owner_ids_after(kind(after), 1000)?;
+            let Some(last) = page.last() else { return Ok(ids) };
+            after = *last;
+            ids.extend(page);
+        }
+    }
+}
+
+/// A catalog copy in memory, for tests and for the demo's own check.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryCatalog {
+    /// The sheets.
+    pub sheets: BTreeMap<Owner, Sheet>,
+    /// The reverse indexes: (reference, referring product).
+    pub references: BTreeSet<(Reference, u32)>,
+}
+
+impl CatalogRead for MemoryCatalog {
+    fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError> {
+        Ok(self.sheets.get(&owner).cloned())
+    }
+
+    fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError> {
+        let range = (reference, 0)..=(reference, u32::MAX);
+        Ok(self.references.range(range).map(|(_, product)| *product).collect())
+    }
+
+    fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError> {
+        let same_kind = self
+            .sheets
+            .range((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded))
+            .map(|(owner, _)| *owner)
+            .take_while(|owner| owner.kind() == after.kind());
+        Ok(same_kind.map(Owner::id).take(limit).collect())
+    }
+}

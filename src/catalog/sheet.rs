@@ -1,0 +1,70 @@
+//! A sheet: all rows of all watched tables that belong to one owner.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::tables::Table;
+use crate::decode::Row;
+
+/// A row's primary key: one or two integers; the second is 0 where the key has one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowKey(pub u64, pub u64);
+
+impl RowKey {
+    /// The primary key of `row`; `None` if a key column is not a non-negative integer.
+    pub fn of(table: Table, row: &Row) -> Option<Self> {
+        let mut parts = [0u64; 2];
+        for (part, column) in parts.iter_mut().zip(table.watched().primary_key) {
+            *part = u64::try_from(row.get(*column)?.as_int()?).ok()?;
+        }
+        Some(Self(parts[0], parts[1]))
+    }
+}
+
+/// All rows of one owner, sorted by table and primary key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    rows: BTreeMap<(Table, RowKey), Row>,
+}
+
+impl Sheet {
+    /// Puts a row in its place; the row that stood there is returned.
+    pub fn insert(&mut self, table: Table, key: RowKey, row: Row) -> Option<Row> {
+        self.rows.insert((table, key), row)
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, table: Table, key: RowKey) -> Option<Row> {
+        self.rows.remove(&(table, key))
+    }
+
+    /// The row with this key.
+    pub fn get(&self, table: Table, key: RowKey) -> Option<&Row> {
+        self.rows.get(&(table, key))
+    }
+
+    /// The rows of `table`, by primary key.
+    pub fn rows(&self, table: Table) -> impl Iterator<Item = &Row> {
+        let all = RowKey(0, 0)..=RowKey(u64::MAX, u64::MAX);
+        self.rows.range((table, *all.start())..=(table, *all.end())).map(|(_, row)| row)
+    }
+
+    /// The first row of `table`: the only one where the owner has one row there.
+    pub fn first(&self, table: Table) -> Option<&Row> {
+        self.rows(table).next()
+    }
+
+    /// Every row, by table and primary key.
+    pub fn iter(&self) -> impl Iterator<Item = (Table, RowKey, &Row)> {
+        self.rows.iter().map(|((table, key), row)| (*table, *key, row))
+    }
+
+    /// How many rows there are.
+    pub fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the owner has no row left.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

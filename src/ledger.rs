@@ -1,0 +1,74 @@
+//! Owns the record of what the service last accepted per key, and of its last answer.
+//!
+//! Pure. Must not know how it is stored, nor how an item got accepted.
+
+use jiff::Timestamp;
+
+use crate::feed::Digest;
+
+/// Why a key was assembled again: the change that made it dirty. Stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// The table whose row changed; empty for a first sync.
+    pub table: String,
+    /// The source position of the change, as text; empty for a first sync.
+    pub position: String,
+    /// When the source committed it, in Unix seconds; 0 when unknown.
+    pub committed_at_s: i64,
+}
+
+/// Where a key stands. Stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ItemState {
+    /// Waiting for its first answer. Set by `diff`.
+    Pending,
+    /// The service accepted the newest body we know. Set by `settle`.
+    Accepted,
+    /// The service accepted the delete: a tombstone. Set by `settle`.
+    Deleted,
+    /// The last attempt failed for a passing reason and is repeated. Set by `settle`.
+    Retrying,
+    /// Refused by the service; not resent until the digest changes or an operator asks. Set by
+    /// `settle`.
+    Parked,
+}
+
+impl ItemState {
+    /// The state's name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Deleted => "deleted",
+            Self::Retrying => "retrying",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// What we know of one key. Stored, one per feed key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRecord {
+    /// The owner whose assembly last produced (or last lost) this key.
+    pub owner: u32,
+    /// Where the key stands.
+    pub state: ItemState,
+    /// The digest the service last accepted; `None` if it never did or accepted a delete since.
+    pub accepted: Option<Digest>,
+    /// The digest the service last refused while parked; `None` otherwise, or for a delete.
+    pub refused: Option<Digest>,
+    /// HTTP status of the last answer; 0 when there was none.
+    pub code: u16,
+    /// The service's or the transport's words; empty when accepted.
+    pub message: String,
+    /// `x-request-id` of the last answer; empty when there was none.
+    pub request_id: String,
+    /// Attempts since the last acceptance.
+    pub attempts: u32,
+    /// When the key was first heard of.
+    pub first_at: Timestamp,
+    /// When the record last changed.
+    pub last_at: Timestamp,
+    /// Why it was last sent.
+    pub cause: Cause,
+}

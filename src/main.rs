@@ -1,0 +1,3 @@
+//! The `aco-stream` binary.
+
+fn main() {}
