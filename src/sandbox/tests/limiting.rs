@@ -55,6 +55,8 @@ async fn accepted_items_use_up_their_feeds_minute_and_day() {
         bench.put("products", &products(100)).await;
         assert_eq!(bench.refusal("products", &json!([{}])).await.len(), 5);
         bench.clock.advance(Duration::from_millis(1_300));
+        // Too many for one request is a lasting fault, so it is not answered by a wait.
+        assert_eq!(bench.refusal("products", &products(101)).await, ["items_limit_exceeded"]);
         let next = || bench.post("products", &products(51));
         assert_eq!(retry_after(next().send().await.unwrap()).await, 59);
         let prices = json!([price("A", "shop"), price("B", "shop")]);
