@@ -10,7 +10,7 @@ use crate::catalog::column::{
     eav_entity_type, store, store_group, store_website,
 };
 use crate::catalog::{CatalogRead, Owner, ReadError, Sheet, Table};
-use crate::decode::Row;
+use crate::decode::{Row, Value};
 
 /// `core_config_data` paths that items depend on.
 pub mod config_path {
@@ -348,7 +348,7 @@ fn text(row: &Row, column: usize) -> Option<String> {
 
 /// The id in a column; 0 where there is none, which is what the columns default to.
 fn id(row: &Row, column: usize) -> u32 {
-    row.get(column).and_then(|value| value.as_id()).unwrap_or_default()
+    row.get(column).and_then(Value::as_id).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ fn search_weight(flags: &Row) -> Result<Json, AssembleFault> {
     };
     Decimal::from_str(&value)
         .or_else(|_| Decimal::from_scientific(&value))
+        .ok()
         .map(number)
-        .or(Err(AssembleFault::SearchWeightUnreadable { value }))
+        .ok_or(AssembleFault::SearchWeightUnreadable { value })
 }

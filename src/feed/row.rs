@@ -33,7 +33,7 @@ pub(crate) fn decimal(row: &Row, column: usize) -> Option<Decimal> {
 pub(crate) fn decimal_of(value: &Value) -> Option<Decimal> {
     match value {
         Value::Decimal(decimal) => Some(*decimal),
-        Value::Int(int) => Decimal::try_from(*int).ok(),
+        Value::Int(int) => Decimal::try_from_i128_with_scale(*int, 0).ok(),
         Value::Null | Value::Text(_) => None,
     }
 }

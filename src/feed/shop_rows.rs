@@ -137,12 +137,12 @@ impl ShopRows {
 
     /// Keeps the reverse index that assembly reads.
     fn refer(&mut self, table: Table, values: &Row) {
-        let (child, parent) = match table {
-            Table::ProductRelation => (product_relation::CHILD_ID, product_relation::PARENT_ID),
-            Table::ProductSuperLink => {
-                (product_super_link::PRODUCT_ID, product_super_link::PARENT_ID)
-            }
-            _ => return,
+        let (child, parent) = if table == Table::ProductRelation {
+            (product_relation::CHILD_ID, product_relation::PARENT_ID)
+        } else if table == Table::ProductSuperLink {
+            (product_super_link::PRODUCT_ID, product_super_link::PARENT_ID)
+        } else {
+            return;
         };
         let child = Reference::Child(row::id(values, child).unwrap());
         self.catalog.references.insert((child, row::id(values, parent).unwrap()));
@@ -170,8 +170,8 @@ impl ShopRows {
     }
 
     /// Inserts or replaces the attribute value of [`PRODUCT`] in a store.
-    pub(crate) fn eav(self, code: &str, store: u32, value: Json) -> Self {
-        self.eav_of(PRODUCT, code, store, &value)
+    pub(crate) fn eav(self, code: &str, store: u32, value: impl Into<Json>) -> Self {
+        self.eav_of(PRODUCT, code, store, &value.into())
     }
 
     /// Inserts or replaces an attribute value of a product in a store.
@@ -187,7 +187,14 @@ impl ShopRows {
     }
 
     /// Inserts a row of `core_config_data`.
-    pub(crate) fn config(self, scope: &str, scope_id: u32, path: &str, value: Json) -> Self {
+    pub(crate) fn config(
+        self,
+        scope: &str,
+        scope_id: u32,
+        path: &str,
+        value: impl Into<Json>,
+    ) -> Self {
+        let value: Json = value.into();
         let cells = json!({"scope": scope, "scope_id": scope_id, "path": path, "value": value});
         self.row(Table::CoreConfigData, cells)
     }
@@ -207,7 +214,8 @@ impl ShopRows {
     }
 
     /// Inserts an option's label in a store.
-    pub(crate) fn label(self, option: u32, store: u32, label: Json) -> Self {
+    pub(crate) fn label(self, option: u32, store: u32, label: impl Into<Json>) -> Self {
+        let label: Json = label.into();
         let cells = json!({"option_id": option, "store_id": store, "value": label});
         self.row(Table::EavAttributeOptionValue, cells)
     }

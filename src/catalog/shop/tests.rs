@@ -1,6 +1,5 @@
 use super::*;
 use crate::catalog::{MemoryCatalog, RowKey};
-use crate::decode::Value;
 
 fn insert(catalog: &mut MemoryCatalog, table: Table, row: Row) {
     let owner = Owner::of(table, &row).unwrap();

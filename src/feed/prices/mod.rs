@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::column::{product_entity, product_website};
 use crate::catalog::{CatalogRead, Owner, ReadError, Sheet, Shop, Table, Website};
+use crate::decode::Value;
 use crate::feed::eav::{DEFAULTS, Values};
 use crate::feed::number::number;
 use crate::feed::prices::special::Special;
@@ -66,7 +67,7 @@ fn pricing(type_id: &str, values: &Values<'_>) -> Option<Pricing> {
         "grouped" => Pricing::Grouped,
         "bundle" => {
             let price_type = values.stored_by_code("price_type", DEFAULTS);
-            match price_type.and_then(|value| value.as_int()) {
+            match price_type.and_then(Value::as_int) {
                 Some(1) => Pricing::FixedBundle,
                 Some(_) | None => Pricing::DynamicBundle,
             }

@@ -75,9 +75,9 @@ fn today(shop: &Shop, website: &Website, now: Timestamp) -> Result<String, Assem
         .default_store_view(website.id)
         .map_or(ConfigScope::Website(website.id), |store| ConfigScope::StoreView(store.id));
     let name = shop.config(config_path::TIME_ZONE, scope);
-    let zone = TimeZone::get(name).or_else(|_| {
+    let zone = TimeZone::get(name).ok().ok_or_else(|| {
         let website = website.code.clone();
-        Err(AssembleFault::TimeZoneUnknown { website, time_zone: name.to_owned() })
+        AssembleFault::TimeZoneUnknown { website, time_zone: name.to_owned() }
     })?;
     Ok(now.to_zoned_datetime(zone).date().to_string())
 }

@@ -8,7 +8,7 @@ use crate::catalog::{Attribute, ConfigScope, config_path};
 use crate::feed::number::number;
 use crate::feed::products::Scene;
 use crate::feed::products::options::variant_reference_id;
-use crate::feed::products::surroundings::chosen_option;
+use crate::feed::products::surroundings::{Relative, chosen_option};
 use crate::feed::row::decimal_of;
 
 /// Built-in attributes that are sent along with the user-defined ones.
@@ -49,7 +49,7 @@ impl Scene<'_> {
 
     /// By attribute, the option of a parent by which this product is chosen as its variant.
     fn variant_reference_ids(&self) -> BTreeMap<u32, String> {
-        let attributes = self.around.parents.iter().flat_map(|it| it.super_attribute_ids());
+        let attributes = self.around.parents.iter().flat_map(Relative::super_attribute_ids);
         attributes
             .filter_map(|id| {
                 let option = chosen_option(self.product, id, self.shop)?;

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::column::product_super_attribute as super_attribute;
 use crate::catalog::{Attribute, Sheet, Table};
+use crate::decode::Value;
 use crate::feed::eav::{DEFAULTS, stored_in};
 use crate::feed::products::Scene;
 use crate::feed::products::options::{Swatch, label, swatch, variant_reference_id};
@@ -73,6 +74,6 @@ impl Scene<'_> {
         let Some(status) = self.shop.attribute_by_code("status") else { return false };
         let row = stored_in(&variant.sheet, status, self.store.id)
             .or_else(|| stored_in(&variant.sheet, status, DEFAULTS));
-        row.and_then(|value| value.as_int()) == Some(1)
+        row.and_then(Value::as_int) == Some(1)
     }
 }

@@ -18,6 +18,7 @@ mod tests;
 use serde_json::{Map, Value as Json, json};
 
 use crate::catalog::{CatalogRead, ReadError, Shop, StoreView};
+use crate::decode::Value;
 use crate::feed::eav::Values;
 use crate::feed::product_attributes::exported_store_views;
 use crate::feed::products::surroundings::{Relative, Surroundings};
@@ -119,11 +120,8 @@ impl Scene<'_> {
     }
 
     fn visible_in(&self) -> &'static [&'static str] {
-        match self
-            .values
-            .value_by_code("visibility", self.store.id)
-            .and_then(|value| value.as_int())
-        {
+        let visibility = self.values.value_by_code("visibility", self.store.id);
+        match visibility.and_then(Value::as_int) {
             Some(2) => &["CATALOG"],
             Some(3) => &["SEARCH"],
             Some(4) => &["CATALOG", "SEARCH"],

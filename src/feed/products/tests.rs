@@ -252,7 +252,8 @@ fn stock_item(product: u32, cells: Json) -> Json {
         "product_id": product, "stock_id": 1, "qty": "5.0000", "is_in_stock": 1, "manage_stock": 1,
         "use_config_manage_stock": 0, "website_id": 0,
     });
-    item.as_object_mut().unwrap().extend(cells.as_object().unwrap().clone());
+    let Json::Object(cells) = cells else { panic!("a row is an object of columns") };
+    item.as_object_mut().unwrap().extend(cells);
     item
 }
 
