@@ -8,8 +8,13 @@ pub mod tables;
 mod owner;
 mod read;
 mod sheet;
+mod shop;
 
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference};
 pub use sheet::{RowKey, Sheet};
+pub use shop::{
+    Attribute, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop, StoreGroup,
+    StoreView, Website, config_path,
+};
 pub use tables::{Table, column};

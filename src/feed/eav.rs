@@ -1,0 +1,95 @@
+//! Attribute values of a product, with the fallback from a store view to the defaults.
+
+use std::collections::BTreeMap;
+
+// The five value tables have the same columns.
+use crate::catalog::column::product_varchar as value_row;
+use crate::catalog::{Attribute, Sheet, Shop, Table};
+use crate::decode::{Row, Value};
+use crate::feed::row;
+
+const VALUE_TABLES: [Table; 5] = [
+    Table::ProductVarchar,
+    Table::ProductInt,
+    Table::ProductDecimal,
+    Table::ProductText,
+    Table::ProductDatetime,
+];
+
+/// The store id of rows that hold for every store view without a row of its own.
+pub(crate) const DEFAULTS: u32 = 0;
+
+/// The attribute values of one product, found by attribute and store.
+pub(crate) struct Values<'a> {
+    shop: &'a Shop,
+    by_place: BTreeMap<(Table, u32, u32), &'a Value>,
+}
+
+impl<'a> Values<'a> {
+    /// The values in a product's sheet.
+    pub(crate) fn of(sheet: &'a Sheet, shop: &'a Shop) -> Self {
+        let mut by_place = BTreeMap::new();
+        for table in VALUE_TABLES {
+            for row in sheet.rows(table) {
+                if let Some((attribute, store, value)) = parts(row) {
+                    by_place.insert((table, attribute, store), value);
+                }
+            }
+        }
+        Self { shop, by_place }
+    }
+
+    /// What the row of exactly this store holds, NULL too; `None` without a row.
+    pub(crate) fn stored(&self, attribute: &Attribute, store: u32) -> Option<&'a Value> {
+        self.by_place.get(&(attribute.value_table()?, attribute.id, store)).copied()
+    }
+
+    /// The value that counts in a store view: its own row's, even when that is NULL, else the
+    /// default row's. `None` for NULL.
+    pub(crate) fn value(&self, attribute: &Attribute, store: u32) -> Option<&'a Value> {
+        let row = self.stored(attribute, store).or_else(|| self.stored(attribute, DEFAULTS))?;
+        (!row.is_null()).then_some(row)
+    }
+
+    /// [`Values::stored`] of the attribute with this code.
+    pub(crate) fn stored_by_code(&self, code: &str, store: u32) -> Option<&'a Value> {
+        self.stored(self.shop.attribute_by_code(code)?, store)
+    }
+
+    /// [`Values::value`] of the attribute with this code.
+    pub(crate) fn value_by_code(&self, code: &str, store: u32) -> Option<&'a Value> {
+        self.value(self.shop.attribute_by_code(code)?, store)
+    }
+
+    /// [`Values::value_by_code`] as text.
+    pub(crate) fn text(&self, code: &str, store: u32) -> Option<String> {
+        self.value_by_code(code, store)?.to_char()
+    }
+
+    /// Every value of every store, with the attribute that it belongs to.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
+        let shop = self.shop;
+        self.by_place.iter().filter_map(move |((table, attribute, _), value)| {
+            let attribute = shop.attribute(*attribute)?;
+            (attribute.value_table() == Some(*table)).then_some((attribute, *value))
+        })
+    }
+}
+
+/// [`Values::stored`] for a sheet of which only one or two values are wanted.
+pub(crate) fn stored_in<'a>(
+    sheet: &'a Sheet,
+    attribute: &Attribute,
+    store: u32,
+) -> Option<&'a Value> {
+    sheet
+        .rows(attribute.value_table()?)
+        .filter_map(parts)
+        .find(|(found, at, _)| *found == attribute.id && *at == store)
+        .map(|(_, _, value)| value)
+}
+
+fn parts(row: &Row) -> Option<(u32, u32, &Value)> {
+    let attribute = row::id(row, value_row::ATTRIBUTE_ID)?;
+    Some((attribute, row::id(row, value_row::STORE_ID)?, row.get(value_row::VALUE)?))
+}

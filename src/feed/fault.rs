@@ -1,0 +1,90 @@
+//! Why an item that should exist can't be assembled: the key is parked with this message.
+
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+/// A rule that the shop's rows break, so that no body can be made that the service would take.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AssembleFault {
+    /// A value that the service requires is NULL, empty or has no row.
+    #[error("fill {field}: {table} has no {what} for {scope}, and the service requires one")]
+    RequiredMissing {
+        /// The field of the body.
+        field: &'static str,
+        /// Where the value is kept.
+        table: &'static str,
+        /// The attribute code or column.
+        what: &'static str,
+        /// The store view or website, for people.
+        scope: String,
+    },
+    /// The status attribute holds a number without a meaning.
+    #[error(
+        "read the status: catalog_product_entity_int has {value} for store view {store}, \
+         and only 1 (enabled) and 2 (disabled) have a meaning"
+    )]
+    StatusUnknown {
+        /// What the row holds.
+        value: String,
+        /// The store view's code.
+        store: String,
+    },
+    /// A tier price row asks for a percentage that the service refuses.
+    #[error(
+        "price by percentage: catalog_product_entity_tier_price value_id {value_id} has {percentage}, \
+         and the service takes 0.01 to 99.99"
+    )]
+    PercentageOutOfRange {
+        /// The row's primary key.
+        value_id: i128,
+        /// What it holds, in percent.
+        percentage: Decimal,
+    },
+    /// A tier price row has neither a price nor a percentage.
+    #[error(
+        "price by tier: catalog_product_entity_tier_price value_id {value_id} has neither value \
+         nor percentage_value"
+    )]
+    TierWithoutPrice {
+        /// The row's primary key.
+        value_id: i128,
+    },
+    /// A special price has dates, and its website's time zone is not one we know.
+    #[error(
+        "find today's date in website {website}: general/locale/timezone is {time_zone:?}, which \
+         is in no time zone database (hint: correct the name, or install the package tzdata)"
+    )]
+    TimeZoneUnknown {
+        /// The website's code.
+        website: String,
+        /// The configured name.
+        time_zone: String,
+    },
+    /// A price book id is longer than the service takes.
+    #[error(
+        "name the price book {price_book_id}: {length} characters, and the service takes {limit} \
+         (hint: a website code in store_website may have 22 characters)"
+    )]
+    PriceBookIdTooLong {
+        /// The id.
+        price_book_id: String,
+        /// Its length in characters.
+        length: usize,
+        /// The service's limit in characters.
+        limit: usize,
+    },
+    /// The attribute's search weight is not a number.
+    #[error("read search_weight: catalog_eav_attribute has {value:?}, which is no number")]
+    SearchWeightUnreadable {
+        /// What the row holds.
+        value: String,
+    },
+    /// The body is larger than the service takes.
+    #[error("fit the body: {bytes} bytes, and the service takes {limit}")]
+    BodyTooLarge {
+        /// The body's size in bytes.
+        bytes: usize,
+        /// The service's limit in bytes.
+        limit: usize,
+    },
+}

@@ -1,0 +1,147 @@
+//! `products`: a product as a store view shows it.
+//!
+//! Field mapping: products. The owner is the product. Everything an item depends on is read first,
+//! into [`Surroundings`]; bodies are then computed from values.
+
+mod attributes;
+mod configurations;
+mod images;
+mod links;
+mod options;
+mod stock;
+mod surroundings;
+mod urls;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::catalog::{CatalogRead, ReadError, Shop, StoreView};
+use crate::decode::Value;
+use crate::feed::eav::Values;
+use crate::feed::product_attributes::exported_store_views;
+use crate::feed::products::surroundings::{Relative, Surroundings};
+use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity};
+
+/// The items of a product: one for every store view of the websites it is assigned to.
+pub(crate) fn assemble<C: CatalogRead>(
+    product_id: u32,
+    shop: &Shop,
+    catalog: &C,
+    options: &AssembleOptions,
+) -> Result<Vec<Assembled>, ReadError> {
+    let Some(product) = Relative::read(product_id, catalog)? else { return Ok(Vec::new()) };
+    let values = Values::of(&product.sheet, shop);
+    let surroundings = Surroundings::read(&product, &values, shop, catalog)?;
+    let store_views = exported_store_views(shop, options);
+    Ok(store_views
+        .filter(|store| product.is_on(store.website_id))
+        .map(|store| {
+            let (product, values, around) = (&product, &values, &surroundings);
+            Scene { product, values, around, shop, store }.item()
+        })
+        .collect())
+}
+
+/// One product in one store view, and all that its item is computed from.
+struct Scene<'a> {
+    product: &'a Relative,
+    values: &'a Values<'a>,
+    around: &'a Surroundings,
+    shop: &'a Shop,
+    store: &'a StoreView,
+}
+
+impl Scene<'_> {
+    fn item(&self) -> Assembled {
+        let sku = self.product.sku.clone();
+        let identity = Identity::Product { sku, store: self.store.code.clone() };
+        Assembled { key: FeedKey::new(identity), body: self.body() }
+    }
+
+    fn body(&self) -> Result<Json, AssembleFault> {
+        let configurations = self.configurations();
+        let mut body = json!({
+            "sku": self.product.sku,
+            "source": { "locale": self.store.code },
+            "name": self.required("name", "name")?,
+            "slug": self.required("slug", "url_key")?,
+            "status": self.status(!configurations.is_empty())?,
+            "description": self.text("description").unwrap_or_default(),
+            "shortDescription": self.text("short_description").unwrap_or_default(),
+            "visibleIn": self.visible_in(),
+            "attributes": self.attributes(),
+            "images": self.images(),
+            "links": self.links(),
+            "externalIds": [{ "id": self.product.id.to_string(), "origin": "AdobeCommerce" }],
+        });
+        if let Json::Object(fields) = &mut body {
+            let meta_tags = self.meta_tags();
+            if !meta_tags.is_empty() {
+                fields.insert("metaTags".to_owned(), Json::Object(meta_tags));
+            }
+            if !configurations.is_empty() {
+                fields.insert("configurations".to_owned(), Json::Array(configurations));
+            }
+        }
+        Ok(body)
+    }
+
+    /// The attribute's value in this store view, as text.
+    fn text(&self, code: &str) -> Option<String> {
+        self.values.text(code, self.store.id)
+    }
+
+    fn required(&self, field: &'static str, what: &'static str) -> Result<String, AssembleFault> {
+        self.text(what).filter(|text| !text.is_empty()).ok_or_else(|| {
+            let scope = format!("store view {}", self.store.code);
+            let table = "catalog_product_entity_varchar";
+            AssembleFault::RequiredMissing { field, table, what, scope }
+        })
+    }
+
+    /// A configurable that nothing can be chosen of can't be bought, so it counts as disabled.
+    fn status(&self, is_choosable: bool) -> Result<&'static str, AssembleFault> {
+        let is_enabled = match self.values.value_by_code("status", self.store.id) {
+            None => false,
+            Some(value) => match value.as_int() {
+                Some(1) => true,
+                Some(2) => false,
+                Some(_) | None => {
+                    let value = value.to_char().unwrap_or_default();
+                    let store = self.store.code.clone();
+                    return Err(AssembleFault::StatusUnknown { value, store });
+                }
+            },
+        };
+        let is_offered = !self.product.is_configurable() || is_choosable;
+        Ok(if is_enabled && is_offered { "ENABLED" } else { "DISABLED" })
+    }
+
+    fn visible_in(&self) -> &'static [&'static str] {
+        let visibility = self.values.value_by_code("visibility", self.store.id);
+        match visibility.and_then(Value::as_int) {
+            Some(2) => &["CATALOG"],
+            Some(3) => &["SEARCH"],
+            Some(4) => &["CATALOG", "SEARCH"],
+            Some(_) | None => &[],
+        }
+    }
+
+    fn meta_tags(&self) -> Map<String, Json> {
+        let mut tags = Map::new();
+        for (tag, code) in [("title", "meta_title"), ("description", "meta_description")] {
+            if let Some(text) = self.text(code) {
+                tags.insert(tag.to_owned(), Json::String(text));
+            }
+        }
+        let text = self.text("meta_keyword").unwrap_or_default();
+        let keywords = text.split('\n').map(str::trim).filter(|keyword| !keyword.is_empty());
+        let keywords: Vec<&str> = keywords.collect();
+        if !keywords.is_empty() {
+            tags.insert("keywords".to_owned(), json!(keywords));
+        }
+        tags
+    }
+}
