@@ -11,7 +11,7 @@ use crate::feed::{
 };
 
 /// The most bytes a body may have (ACO boundaries: 200 KB for a product, not expandable).
-const BODY_BYTES_MAX: usize = 200 * 1024;
+const BODY_BYTES_MAX: usize = 200_000;
 
 /// Whether `special_from_date` and `special_to_date` decide if a special price counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
