@@ -139,7 +139,7 @@ impl Pace {
     pub fn new(limits: Limits, state: PaceState, now: Timestamp) -> Self {
         let last_ms = state.sends.iter().map(|send| send.at_ms).max();
         let last = last_ms.and_then(|at_ms| Timestamp::from_millisecond(at_ms).ok());
-        let last = last.filter(|last| *last <= now);
+        let last = last.map(|last| last.min(now));
         let mut requests =
             Governed::new(limits.request_interval, NonZeroU32::MIN, last.unwrap_or(now));
         if let (Some(requests), Some(last)) = (&mut requests, last) {
