@@ -47,7 +47,7 @@ impl Holds {
     pub(super) fn hold_up(&self, entry: &OutboxEntry) -> bool {
         let key = &entry.key;
         match (entry.intent.verb(), key.feed) {
-            (Verb::Replace | Verb::Delete, Feed::ProductAttributes) => false,
+            (_, Feed::ProductAttributes) | (Verb::Delete, Feed::Prices) => false,
             (Verb::Replace, Feed::Products) => self.first_attributes.contains_key(part(key, 1)),
             (Verb::Replace, Feed::PriceBooks) => {
                 base_of(part(key, 0)).is_some_and(|base| self.first_books.contains_key(base))
@@ -63,7 +63,6 @@ impl Holds {
                 self.price_deletes_by_book.contains_key(part(key, 0))
                     || self.child_book_deletes.contains_key(part(key, 0))
             }
-            (Verb::Delete, Feed::Prices) => false,
         }
     }
 

@@ -213,6 +213,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod model;
-#[cfg(test)]
 mod tests;

@@ -54,7 +54,7 @@ impl Outbox {
                 .unwrap_or_else(|| LedgerRecord::first(before.owner, before.cause.clone(), now));
             settlement
                 .ledger
-                .push((key.clone(), record_after(record, &before, &fate, answer, now)));
+                .push((key.clone(), record_after(&record, &before, &fate, answer, now)));
             let after = entry_after(&before, &fate, now, jitter);
             if after.as_ref() != Some(&before) {
                 settlement.entries.push((key.clone(), after.clone()));
@@ -141,7 +141,7 @@ fn shortened(text: &str) -> String {
 }
 
 fn record_after(
-    record: LedgerRecord,
+    record: &LedgerRecord,
     entry: &OutboxEntry,
     fate: &Fate,
     answer: &Answer,
@@ -155,7 +155,7 @@ fn record_after(
         last_at: now,
         cause: entry.cause.clone(),
         refused: None,
-        ..record
+        ..record.clone()
     };
     let attempts = answered.attempts.saturating_add(1);
     match fate {

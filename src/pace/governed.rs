@@ -90,13 +90,12 @@ impl Governed {
     fn check(&self, cells: NonZeroU32, now: Timestamp) -> Option<Timestamp> {
         self.clock.0.store(nanos(now), Ordering::Relaxed);
         match self.limiter.check_n(cells) {
-            Ok(Ok(())) => None,
+            // Admitted; or more cells than the burst: then the caller's window decides alone.
+            Ok(Ok(())) | Err(_) => None,
             Ok(Err(not_until)) => {
                 let at = i128::from(not_until.earliest_possible().as_u64());
                 Some(Timestamp::from_nanosecond(at).unwrap_or(Timestamp::MAX))
             }
-            // More cells than the burst: the caller's window decides alone.
-            Err(_) => None,
         }
     }
 }

@@ -206,8 +206,7 @@ impl Pace {
         let is_fine = self.limits.request_interval >= FINE_INTERVAL;
         let step_ms = if is_fine { 1 } else { COARSE_STEP_MS };
         // Rounded up, so that no item is forgotten before its minute is over.
-        let at_ms = (now.as_millisecond() + 1).div_euclid(step_ms) * step_ms;
-        let at_ms = if at_ms <= now.as_millisecond() { at_ms + step_ms } else { at_ms };
+        let at_ms = (now.as_millisecond().div_euclid(step_ms) + 1) * step_ms;
         let same = self
             .state
             .sends

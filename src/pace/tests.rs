@@ -127,7 +127,7 @@ fn a_restart_refills_no_budget() {
     let mut before = pace(limits(1_000));
     saturate(&mut before, Feed::Products, 40_000, 0);
     let used = before.state().clone();
-    let mut after = Pace::new(limits(1_000), used.clone(), at(40_001));
+    let mut after = Pace::new(limits(1_000), used, at(40_001));
     assert!(matches!(after.room(Feed::Products, at(40_001)), Room::Until(_)));
     assert_eq!(after.state().products_sent, 1_000);
 

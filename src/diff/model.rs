@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::*;
-use crate::diff::{Decision, diff};
-use crate::feed::{Digest, Identity};
+use super::{Decision, diff};
+use crate::feed::{Digest, FeedKey, Identity};
 use crate::ledger::{Cause, ItemState, LedgerRecord};
+use crate::outbox::{Answer, Batch, Intent, ItemFault, Lane, Outbox, OutboxEntry, Verdict};
 
 #[derive(Debug, Clone)]
 enum Step {
