@@ -63,7 +63,9 @@ pub struct LedgerRecord {
     pub message: String,
     /// `x-request-id` of the last answer; empty when there was none.
     pub request_id: String,
-    /// Attempts since the last acceptance.
+    /// Attempts since the last acceptance that may have changed the item at the service, or were
+    /// refused because of it. Answers that spare the item (429, 401, 403, 404, a refusal that
+    /// names other items) do not count.
     pub attempts: u32,
     /// When the key was first heard of.
     pub first_at: Timestamp,
@@ -71,4 +73,23 @@ pub struct LedgerRecord {
     pub last_at: Timestamp,
     /// Why it was last sent.
     pub cause: Cause,
+}
+
+impl LedgerRecord {
+    /// The record of a key that was never sent.
+    pub const fn first(owner: u32, cause: Cause, now: Timestamp) -> Self {
+        Self {
+            owner,
+            state: ItemState::Pending,
+            accepted: None,
+            refused: None,
+            code: 0,
+            message: String::new(),
+            request_id: String::new(),
+            attempts: 0,
+            first_at: now,
+            last_at: now,
+            cause,
+        }
+    }
 }

@@ -1,1 +1,245 @@
-//! (room)
+//! Owns the talk with the service: the access token, the tenant check, building and sending a
+//! request, and turning the answer into a verdict.
+//!
+//! [`Submitter::send`] never fails: whatever happens becomes an
+//! [`Answer`](crate::outbox::Answer), and the outbox decides what follows. Must not know when
+//! something is repeated, nor what is stored.
+
+mod answer;
+mod reply;
+mod request;
+mod tenant;
+mod token;
+
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode, Url};
+use secrecy::SecretString;
+use serde_json::Value as Json;
+
+pub use tenant::Tenant;
+
+use crate::clock::SharedClock;
+use crate::feed::Feed;
+use crate::outbox::{Answer, Verb, Verdict};
+use reply::Reply;
+use token::Tokens;
+
+/// The token service, as named in errors.
+const TOKEN_SERVICE: &str = "the token service";
+
+/// The tenant service, as named in errors.
+const TENANT_SERVICE: &str = "the tenant service";
+
+/// Whom to talk to, and as whom.
+#[derive(Debug, Clone)]
+pub struct SubmitParams {
+    /// The tenant's ingestion address, with or without `/v1/catalog` at its end.
+    pub ingestion_url: String,
+    /// The token service's address.
+    pub ims_url: String,
+    /// The tenant service's address.
+    pub ccm_url: String,
+    /// The organization.
+    pub org_id: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// The credentials' public half.
+    pub client_id: String,
+    /// The credentials' secret half; never printed.
+    pub client_secret: SecretString,
+    /// How long one request may take, its answer included.
+    pub timeout: Duration,
+}
+
+/// Why a question to the service got no usable answer. Reads after "failed to ".
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// A configured address is no usable URL.
+    #[error("use the address '{address}' of {service} (hint: it has to start with https://)")]
+    Address {
+        /// Which service.
+        service: &'static str,
+        /// The address as configured.
+        address: String,
+    },
+    /// The HTTP client can't be set up.
+    #[error("set up the HTTPS client (hint: are the system's CA certificates installed?)")]
+    Client {
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// No answer at all.
+    #[error("reach {service} (hint: check its address, the network and a proxy in between)")]
+    Unreachable {
+        /// Which service.
+        service: &'static str,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The service is overloaded or out of order for now.
+    #[error("get an answer from {service}: it is unavailable with HTTP {code} (hint: try later)")]
+    Unavailable {
+        /// Which service.
+        service: &'static str,
+        /// The HTTP status.
+        code: u16,
+    },
+    /// The credentials are wrong or expired.
+    #[error(
+        "sign in as '{client_id}': HTTP {code} {message} (hint: check optimizer.client_id and the \
+         client secret)"
+    )]
+    CredentialsRefused {
+        /// The client id.
+        client_id: String,
+        /// The HTTP status.
+        code: u16,
+        /// The service's words.
+        message: String,
+    },
+    /// The tenant does not exist or does not belong to the organization.
+    #[error(
+        "open tenant '{tenant_id}' of organization '{org_id}': HTTP {code} {message} (hint: check \
+         optimizer.tenant_id and optimizer.org_id, and that the credentials belong to this \
+         organization)"
+    )]
+    TenantRefused {
+        /// The tenant.
+        tenant_id: String,
+        /// The organization.
+        org_id: String,
+        /// The HTTP status.
+        code: u16,
+        /// The service's words.
+        message: String,
+    },
+    /// The answer is not what this service answers.
+    #[error(
+        "understand {service}: HTTP {code}, {what} (hint: is this really the address of {service}?)"
+    )]
+    Protocol {
+        /// Which service.
+        service: &'static str,
+        /// The HTTP status.
+        code: u16,
+        /// What is odd about it.
+        what: String,
+    },
+}
+
+/// The connection to the service.
+#[derive(Debug)]
+pub struct Submitter {
+    http: Client,
+    params: SubmitParams,
+    ingestion: Url,
+    ccm: Url,
+    tokens: Tokens,
+}
+
+impl Submitter {
+    /// Sets up the client; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// If an address is no http(s) URL, or the system has no CA certificates.
+    pub fn new(params: SubmitParams, clock: SharedClock) -> Result<Self, SubmitError> {
+        let ingestion = request::ingestion_base(&params.ingestion_url)?;
+        let ims = request::address(TOKEN_SERVICE, &params.ims_url)?;
+        let ccm = request::address(TENANT_SERVICE, &params.ccm_url)?;
+        let http = request::client(params.timeout, &[&ingestion, &ims, &ccm])?;
+        let tokens = Tokens::new(http.clone(), &ims, &params, clock);
+        Ok(Self { http, params, ingestion, ccm, tokens })
+    }
+
+    /// Sends one request with these bodies and says what came of it. An expired token is renewed
+    /// and the request repeated once.
+    pub async fn send(&self, feed: Feed, verb: Verb, items: &[Json]) -> Answer {
+        let body = match request::body(items) {
+            Ok(body) => body,
+            Err(error) => return answer::unsent(format!("the request can't be built: {error}")),
+        };
+        let url = request::endpoint(&self.ingestion, feed, verb);
+        let request = || self.http.post(url.clone()).headers(request::headers()).body(body.clone());
+        match self.authorized(request).await {
+            Ok(reply) => answer::from_reply(&reply, items.len()),
+            Err(Trouble::Token(SubmitError::CredentialsRefused { code, message, .. })) => {
+                let message = format!("the token service refuses the credentials: {message}");
+                Answer { verdict: Verdict::TokenRefused, code, message, request_id: String::new() }
+            }
+            Err(Trouble::Token(error)) => {
+                answer::unsent(format!("no access token: failed to {}", chain(&error)))
+            }
+            Err(Trouble::Transport(error)) => answer::unsent(chain(&error)),
+        }
+    }
+
+    /// Gets an access token, or has one already.
+    ///
+    /// # Errors
+    ///
+    /// If the token service is out of reach or refuses the credentials.
+    pub async fn sign_in(&self) -> Result<(), SubmitError> {
+        self.tokens.current().await.map(drop)
+    }
+
+    /// Asks the tenant service whether the tenant belongs to the organization.
+    ///
+    /// # Errors
+    ///
+    /// If it does not, or can't be asked.
+    pub async fn check_tenant(&self) -> Result<Tenant, SubmitError> {
+        let url = tenant::address(&self.ccm, &self.params);
+        let reply =
+            self.authorized(|| self.http.get(url.clone())).await.map_err(
+                |trouble| match trouble {
+                    Trouble::Token(error) => error,
+                    Trouble::Transport(source) => {
+                        SubmitError::Unreachable { service: TENANT_SERVICE, source }
+                    }
+                },
+            )?;
+        tenant::from_reply(&reply, &self.params)
+    }
+
+    /// Sends a request with a token; on 401 once more with a new one.
+    async fn authorized(
+        &self,
+        request: impl Fn() -> reqwest::RequestBuilder,
+    ) -> Result<Reply, Trouble> {
+        let token = self.tokens.current().await.map_err(Trouble::Token)?;
+        let reply = reply::read(token.authorize(request())).await.map_err(Trouble::Transport)?;
+        if reply.status != StatusCode::UNAUTHORIZED {
+            return Ok(reply);
+        }
+        let token = self.tokens.renewed(&token).await.map_err(Trouble::Token)?;
+        reply::read(token.authorize(request())).await.map_err(Trouble::Transport)
+    }
+}
+
+/// Why there is no reply.
+enum Trouble {
+    Token(SubmitError),
+    Transport(reqwest::Error),
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,4 @@
-//! Owns outbox entries: durable intents waiting or in flight, and what an answer does to them.
-//!
-//! Pure: no I/O, no clock. Must not know HTTP codes' meaning nor the database engine.
+//! The stored words of the outbox: what should happen to a key, how urgently, and why.
 
 use jiff::Timestamp;
 
@@ -13,6 +11,33 @@ pub enum Intent {
     /// Create or replace the item by the body with this digest.
     Replace(Digest),
     /// Delete the item.
+    Delete,
+}
+
+impl Intent {
+    /// The endpoint that takes it.
+    pub const fn verb(self) -> Verb {
+        match self {
+            Self::Replace(_) => Verb::Replace,
+            Self::Delete => Verb::Delete,
+        }
+    }
+
+    /// The digest of the body to send; `None` for a delete.
+    pub const fn digest(self) -> Option<Digest> {
+        match self {
+            Self::Replace(digest) => Some(digest),
+            Self::Delete => None,
+        }
+    }
+}
+
+/// Which of a feed's two endpoints takes a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// Create or replace.
+    Replace,
+    /// Delete.
     Delete,
 }
 

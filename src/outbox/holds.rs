@@ -1,0 +1,118 @@
+//! Which entries hold up which others: what has to arrive before what it belongs to.
+//!
+//! An entry holds up its dependents while it waits or is in flight, however long that takes:
+//! the service refuses or loses items whose precondition is missing.
+
+use std::collections::BTreeMap;
+
+use super::{OutboxEntry, Verb};
+use crate::feed::{Feed, FeedKey};
+
+/// Counts of the entries that hold up others, by what they hold up.
+#[derive(Debug, Default)]
+pub(super) struct Holds {
+    /// First attribute metadata by store view code: holds up the products of the store view.
+    first_attributes: BTreeMap<String, usize>,
+    /// First products by owner: holds up the owner's prices.
+    first_products: BTreeMap<u32, usize>,
+    /// First price books by id: holds up child books and prices.
+    first_books: BTreeMap<String, usize>,
+    /// Deletes of prices by price book: holds up the book's delete.
+    price_deletes_by_book: BTreeMap<String, usize>,
+    /// Deletes of prices by owner: holds up the deletes of the owner's products.
+    price_deletes_by_owner: BTreeMap<u32, usize>,
+    /// Deletes of child books by base book: holds up the base book's delete.
+    child_book_deletes: BTreeMap<String, usize>,
+}
+
+/// Whether an entry comes or goes.
+#[derive(Clone, Copy)]
+enum Step {
+    Up,
+    Down,
+}
+
+impl Holds {
+    /// An entry came into the outbox.
+    pub(super) fn add(&mut self, entry: &OutboxEntry) {
+        self.count(entry, Step::Up);
+    }
+
+    /// An entry left the outbox.
+    pub(super) fn remove(&mut self, entry: &OutboxEntry) {
+        self.count(entry, Step::Down);
+    }
+
+    /// Whether another entry has to be settled before this one is sent.
+    pub(super) fn hold_up(&self, entry: &OutboxEntry) -> bool {
+        let key = &entry.key;
+        match (entry.intent.verb(), key.feed) {
+            (_, Feed::ProductAttributes) | (Verb::Delete, Feed::Prices) => false,
+            (Verb::Replace, Feed::Products) => self.first_attributes.contains_key(part(key, 1)),
+            (Verb::Replace, Feed::PriceBooks) => {
+                base_of(part(key, 0)).is_some_and(|base| self.first_books.contains_key(base))
+            }
+            (Verb::Replace, Feed::Prices) => {
+                self.first_products.contains_key(&entry.owner)
+                    || self.first_books.contains_key(part(key, 1))
+            }
+            (Verb::Delete, Feed::Products) => {
+                self.price_deletes_by_owner.contains_key(&entry.owner)
+            }
+            (Verb::Delete, Feed::PriceBooks) => {
+                self.price_deletes_by_book.contains_key(part(key, 0))
+                    || self.child_book_deletes.contains_key(part(key, 0))
+            }
+        }
+    }
+
+    fn count(&mut self, entry: &OutboxEntry, step: Step) {
+        let key = &entry.key;
+        match (entry.intent.verb(), key.feed) {
+            (Verb::Replace, _) if !entry.is_first => {}
+            (Verb::Replace, Feed::ProductAttributes) => {
+                step_count(&mut self.first_attributes, part(key, 1).to_owned(), step);
+            }
+            (Verb::Replace, Feed::Products) => {
+                step_count(&mut self.first_products, entry.owner, step);
+            }
+            (Verb::Replace, Feed::PriceBooks) => {
+                step_count(&mut self.first_books, part(key, 0).to_owned(), step);
+            }
+            (Verb::Delete, Feed::Prices) => {
+                step_count(&mut self.price_deletes_by_book, part(key, 1).to_owned(), step);
+                step_count(&mut self.price_deletes_by_owner, entry.owner, step);
+            }
+            (Verb::Delete, Feed::PriceBooks) => {
+                if let Some(base) = base_of(part(key, 0)) {
+                    step_count(&mut self.child_book_deletes, base.to_owned(), step);
+                }
+            }
+            (Verb::Replace, Feed::Prices)
+            | (Verb::Delete, Feed::Products | Feed::ProductAttributes) => {}
+        }
+    }
+}
+
+/// The base book of a child book's id.
+fn base_of(price_book: &str) -> Option<&str> {
+    price_book.split_once("::").map(|(base, _)| base)
+}
+
+fn part(key: &FeedKey, nth: usize) -> &str {
+    key.parts().get(nth).map_or("", String::as_str)
+}
+
+fn step_count<K: Ord>(counts: &mut BTreeMap<K, usize>, key: K, step: Step) {
+    match step {
+        Step::Up => *counts.entry(key).or_default() += 1,
+        Step::Down => {
+            if let Some(count) = counts.get_mut(&key) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    counts.remove(&key);
+                }
+            }
+        }
+    }
+}
