@@ -10,3 +10,4 @@
 mod architecture;
 mod program;
 mod servers;
+mod source_live;
