@@ -1,11 +1,38 @@
 //! Owns the way from verified binlog event bytes to typed row changes.
 //!
-//! Bytes come in as [`event::RawEvent`]s whose checksum was verified; row changes of watched tables
-//! go out. Pure: no I/O, no clock. Knows nothing of products: the list of watched tables is a value
-//! given by the caller.
+//! Bytes come in as [`RawEvent`]s whose checksum was verified; what they mean goes out as
+//! [`Decoded`]: row changes of watched tables, transaction borders, GTIDs. A `TABLE_MAP` is read here
+//! first; row events of tables that aren't watched are never looked into. Rows are taken apart by
+//! `mysql_cdc`, which is fed only bytes whose lengths were checked. Pure: no I/O, no clock. Must not
+//! know what a product is: the list of watched tables is a value given by the caller.
 
+mod bytes;
+mod columns;
+mod control;
+mod convert;
+mod decoder;
+mod error;
+mod event;
+mod gtid_event;
+mod layout;
+mod plan;
+mod rows;
+mod sql;
+mod statement;
+mod table_map;
 mod value;
 mod watched;
 
+pub use columns::{ColumnDescription, TableColumns};
+pub use decoder::{Decoded, Decoder};
+pub use error::DecodeError;
+pub use event::{
+    ChecksumAlgorithm, ChecksumMismatch, EventHeader, RawEvent, event_type, verify_crc32,
+};
+pub use plan::Watch;
+pub use statement::StatementKind;
 pub use value::{Row, Value};
 pub use watched::{ColumnKind, RowChange, TableId, WatchedColumn, WatchedTable};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,13 @@
-//! t
+//! The one integration test binary: tests of the whole program, of its rooms together, and of the house.
+//!
+//! `servers` gives a test a private database on MariaDB and MySQL, `program` runs the built binary.
+//! Run everything with `tests/run`; one test with `cargo nextest run NAME`.
+
+#![expect(clippy::expect_used, reason = "a test reports what it did not expect by panicking")]
+#![expect(clippy::panic, reason = "a test reports what it did not expect by panicking")]
+#![expect(clippy::print_stderr, reason = "the test runner captures it and shows it on failure")]
+
+mod architecture;
+mod program;
+mod servers;
+mod source_live;

@@ -1,0 +1,272 @@
+//! Follows the binlog of a live server: transport bytes in, source transactions out.
+//!
+//! ```text
+//!  mysql_async packets ─► checksum verified ─► Decoder ─► Framer ─► StreamEvent
+//! ```
+//!
+//! The transport cuts the checksum off without looking at it, so it is verified here, before any
+//! byte is believed. Reconnecting is the engine's business: after an error this value is spent.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt, StreamExt};
+use mysql_async::BinlogStream;
+use mysql_async::binlog::BinlogChecksumAlg;
+use mysql_async::binlog::events::Event;
+use tokio::time::timeout;
+
+use crate::decode::{
+    Decoder, EventHeader, RawEvent, Watch, WatchedTable, event_type, verify_crc32,
+};
+use crate::position::{BinlogOffset, Position};
+use crate::source::columns::table_columns;
+use crate::source::connection::within;
+use crate::source::framing::{Framed, Framer, SourceTransaction};
+use crate::source::replica::{Request, session_of_a_replica};
+use crate::source::{Connection, SourceError, SourceParams};
+
+/// A server that is silent for so many heartbeats is given up.
+const HEARTBEATS_MISSED_MAX: u32 = 3;
+
+/// While the server sends without pause, progress is told once per so many events.
+const EVENTS_PER_PROGRESS: u32 = 16_384;
+
+const DOING: &str = "follow the binlog";
+
+/// What the stream has to say.
+#[derive(Debug, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// A source transaction with changes of watched tables.
+    Transaction(SourceTransaction),
+    /// Nothing to store, but the place up to which everything was read moved.
+    Progress(BinlogOffset),
+}
+
+/// A live binlog stream.
+pub struct Stream {
+    events: BinlogStream,
+    decoder: Decoder,
+    framer: Framer,
+    params: SourceParams,
+    tables: &'static [WatchedTable],
+    /// The description of the format was read, so the transport knows about checksums.
+    is_format_known: bool,
+    /// A watched table's columns changed and must be read again before the next event.
+    are_columns_stale: bool,
+    events_since_progress: u32,
+    told: BinlogOffset,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("seen", self.framer.seen()).finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// Asks the server for everything behind `from`.
+    pub async fn open(
+        params: &SourceParams,
+        from: &Position,
+        tables: &'static [WatchedTable],
+    ) -> Result<Self, SourceError> {
+        let mut connection = Connection::connect(params).await?;
+        let columns = table_columns(&mut connection, params, tables).await?;
+        for statement in session_of_a_replica(params, connection.flavour(), from) {
+            connection.run("set up the binlog session", &statement).await?;
+        }
+        let request = Request::new(params, from)?;
+        let events = within(
+            "register as a replica",
+            params.connect_timeout,
+            connection.into_conn().get_binlog_stream(request.borrow()),
+        )
+        .await?;
+        let watch = Watch {
+            schema: params.database.clone(),
+            table_prefix: params.table_prefix.clone(),
+            tables,
+        };
+        let framer = Framer::new(from.clone());
+        let told = framer.seen().clone();
+        Ok(Self {
+            events,
+            decoder: Decoder::new(watch, columns),
+            framer,
+            params: params.clone(),
+            tables,
+            is_format_known: false,
+            are_columns_stale: false,
+            events_since_progress: 0,
+            told,
+        })
+    }
+
+    /// The next thing that happened. May be dropped while waiting and called again.
+    pub async fn next(&mut self) -> Result<StreamEvent, SourceError> {
+        loop {
+            if self.are_columns_stale {
+                self.reload_columns().await?;
+                self.are_columns_stale = false;
+            }
+            let event = if let Some(received) = self.receive().now_or_never() {
+                received?
+            } else {
+                // Everything that was sent is read: a good moment to tell how far that is.
+                if let Some(progress) = self.progress() {
+                    return Ok(progress);
+                }
+                self.wait().await?
+            };
+            if let Some(happened) = self.absorb(&event)? {
+                return Ok(happened);
+            }
+            self.events_since_progress += 1;
+            if self.events_since_progress >= EVENTS_PER_PROGRESS
+                && let Some(progress) = self.progress()
+            {
+                return Ok(progress);
+            }
+        }
+    }
+
+    /// The place up to which every transaction was handed out.
+    pub fn seen(&self) -> BinlogOffset {
+        self.framer.seen().clone()
+    }
+
+    /// The position behind the last transaction, one without watched changes included. Storing it
+    /// now and then keeps a quiet shop's position from being purged.
+    pub fn position(&self) -> &Position {
+        self.framer.position()
+    }
+
+    fn progress(&mut self) -> Option<StreamEvent> {
+        self.events_since_progress = 0;
+        if *self.framer.seen() == self.told {
+            return None;
+        }
+        self.told.clone_from(self.framer.seen());
+        Some(StreamEvent::Progress(self.told.clone()))
+    }
+
+    async fn wait(&mut self) -> Result<Event, SourceError> {
+        let limit = self.params.heartbeat.saturating_mul(HEARTBEATS_MISSED_MAX);
+        match timeout(limit, self.receive()).await {
+            Ok(event) => event,
+            Err(_) => Err(SourceError::Timeout { doing: DOING, limit }),
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Event, SourceError> {
+        // The transport panics at an event that is shorter than its header says.
+        match AssertUnwindSafe(self.events.next()).catch_unwind().await {
+            Ok(Some(Ok(event))) => Ok(event),
+            Ok(Some(Err(error))) => {
+                Err(SourceError::of_stream(self.place(), self.params.server_id, error))
+            }
+            Ok(None) => Err(SourceError::StreamEnded),
+            Err(_) => Err(SourceError::Garbled { position: self.place() }),
+        }
+    }
+
+    fn absorb(&mut self, event: &Event) -> Result<Option<StreamEvent>, SourceError> {
+        let (header_bytes, header) = header_of(event);
+        let body = self.verified_body(event, &header_bytes, &header)?;
+        let raw = RawEvent { header, body: &body };
+        let decoded = self.decoder.decode(&raw).map_err(|error| SourceError::Decode {
+            position: self.place(),
+            source: Box::new(error),
+        })?;
+        let framed = self.framer.push(&raw.header, decoded).map_err(|error| {
+            SourceError::Framing { position: self.place(), source: Box::new(error) }
+        })?;
+        match framed {
+            None => Ok(None),
+            // Most transactions of a shop touch no watched table: only the position moves.
+            Some(Framed::Transaction(transaction)) if transaction.changes.is_empty() => Ok(None),
+            Some(Framed::Transaction(transaction)) => {
+                Ok(Some(StreamEvent::Transaction(transaction)))
+            }
+            Some(Framed::Ddl { .. }) => {
+                self.are_columns_stale = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The body without its checksum, which is verified where there is one.
+    fn verified_body<'e>(
+        &mut self,
+        event: &'e Event,
+        header_bytes: &[u8; EventHeader::SIZE],
+        header: &EventHeader,
+    ) -> Result<Cow<'e, [u8]>, SourceError> {
+        let body = event.data();
+        let algorithm = event.footer().get_checksum_alg();
+        let is_protected = algorithm == Ok(Some(BinlogChecksumAlg::BINLOG_CHECKSUM_ALG_CRC32));
+        if header.event_type == event_type::FORMAT_DESCRIPTION {
+            self.is_format_known = true;
+            // The transport cuts the algorithm off too, which the checksum covers.
+            let whole = [body, &[u8::from(is_protected)]].concat();
+            if is_protected {
+                // Without checksums the server changes this event and leaves its old checksum.
+                self.verify(event, header_bytes, &whole)?;
+            }
+            return Ok(Cow::Owned(whole));
+        }
+        if self.is_format_known {
+            if is_protected {
+                self.verify(event, header_bytes, body)?;
+            }
+            return Ok(Cow::Borrowed(body));
+        }
+        // MariaDB protects even the made-up event that comes before the format is known, and the
+        // transport leaves that checksum at its end.
+        if let Some((inner, checksum)) = body.split_last_chunk::<4>()
+            && verify_crc32(header_bytes, inner, u32::from_le_bytes(*checksum)).is_ok()
+        {
+            return Ok(Cow::Borrowed(inner));
+        }
+        Ok(Cow::Borrowed(body))
+    }
+
+    fn verify(
+        &self,
+        event: &Event,
+        header_bytes: &[u8; EventHeader::SIZE],
+        body: &[u8],
+    ) -> Result<(), SourceError> {
+        let Some(checksum) = event.checksum() else {
+            return Ok(());
+        };
+        verify_crc32(header_bytes, body, u32::from_le_bytes(checksum))
+            .map_err(|source| SourceError::Checksum { position: self.place(), source })
+    }
+
+    fn place(&self) -> String {
+        self.framer.seen().to_string()
+    }
+
+    /// A changed table's columns, by a second connection: this one only sends events.
+    async fn reload_columns(&mut self) -> Result<(), SourceError> {
+        let mut connection = Connection::connect(&self.params).await?;
+        let columns = table_columns(&mut connection, &self.params, self.tables).await?;
+        self.decoder.set_columns(columns);
+        connection.close().await
+    }
+}
+
+/// The header as the server sent it, and taken apart.
+fn header_of(event: &Event) -> ([u8; EventHeader::SIZE], EventHeader) {
+    let sent = event.header();
+    let [t0, t1, t2, t3] = sent.timestamp().to_le_bytes();
+    let kind = sent.event_type_raw();
+    let [i0, i1, i2, i3] = sent.server_id().to_le_bytes();
+    let [s0, s1, s2, s3] = sent.event_size().to_le_bytes();
+    let [p0, p1, p2, p3] = sent.log_pos().to_le_bytes();
+    let [f0, f1] = sent.flags_raw().to_le_bytes();
+    let bytes = [t0, t1, t2, t3, kind, i0, i1, i2, i3, s0, s1, s2, s3, p0, p1, p2, p3, f0, f1];
+    (bytes, EventHeader::parse(&bytes))
+}

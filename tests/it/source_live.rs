@@ -1,0 +1,675 @@
+//! The source room against real servers: connecting, preflight, snapshot, binlog stream.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use aco_stream::catalog::Table;
+use aco_stream::catalog::tables::WATCHED_TABLES;
+use aco_stream::clock::{Clock, SystemClock};
+use aco_stream::decode::{Row, RowChange, TableId, Value, WatchedTable};
+use aco_stream::position::{BinlogOffset, GtidSet, Position};
+use aco_stream::source::{
+    ChunkRequest, Connection, Finding, Severity, SourceError, SourceErrorKind, SourceParams,
+    Stream, StreamEvent, TlsMode, estimate_rows, preflight, read_chunk, safe_start, written_end,
+};
+
+use crate::servers::{Database, Flavour, OddServer, Server, User, both_servers};
+
+/// Longer than any answer of a healthy server takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
+}
+
+fn params(server: &Server, schema: &str) -> SourceParams {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let server_id = 100_000 + std::process::id() % 100_000 * 100;
+    SourceParams {
+        host: "127.0.0.1".to_owned(),
+        port: server.port,
+        user: User::Cdc.name().to_owned(),
+        password: Some(User::Cdc.password().into()),
+        database: schema.to_owned(),
+        tls: TlsMode::VerifyFull,
+        tls_ca_file: Some(server.ca_file.clone()),
+        table_prefix: String::new(),
+        server_id: server_id + COUNT.fetch_add(1, Ordering::Relaxed),
+        heartbeat: Duration::from_secs(1),
+        connect_timeout: Duration::from_secs(20),
+    }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop").join(name)
+}
+
+fn shop(server: &Server) -> Database {
+    server.fresh_database(&[&fixture("schema-opensource.sql"), &fixture("shop.sql")])
+}
+
+async fn refusal(params: &SourceParams) -> SourceError {
+    Connection::connect(params).await.expect_err("the connection must be refused")
+}
+
+#[test]
+fn every_tls_mode_accepts_and_refuses_what_it_promises() {
+    both_servers(|server| {
+        let database = server.fresh_database(&[]);
+        let good = params(server, &database.schema);
+        // The same address by a name that is not in the certificate.
+        let other_name = SourceParams { host: "127.1".to_owned(), ..good.clone() };
+        let wrong_ca =
+            SourceParams { tls_ca_file: Some(server.wrong_ca_file.clone()), ..good.clone() };
+        let with = |params: &SourceParams, tls| SourceParams { tls, ..params.clone() };
+        run(async {
+            for tls in [TlsMode::Off, TlsMode::Require, TlsMode::VerifyCa, TlsMode::VerifyFull] {
+                let connected = Connection::connect(&with(&good, tls)).await;
+                assert!(connected.is_ok(), "{tls:?}: {connected:?}");
+            }
+            for tls in [TlsMode::VerifyCa, TlsMode::VerifyFull] {
+                let error = refusal(&with(&wrong_ca, tls)).await;
+                assert!(matches!(error, SourceError::TlsRefused { .. }), "{tls:?}: {error:?}");
+                assert!(error.to_string().contains("certificate verify failed"), "{error}");
+                assert_eq!(error.kind(), SourceErrorKind::Config);
+            }
+            let ca_only = Connection::connect(&with(&other_name, TlsMode::VerifyCa)).await;
+            assert!(ca_only.is_ok(), "verify-ca does not look at the name: {ca_only:?}");
+            let error = refusal(&other_name).await;
+            assert!(matches!(error, SourceError::TlsRefused { .. }), "{error:?}");
+        });
+    });
+}
+
+#[test]
+fn certificate_without_names_passes_verify_ca_but_not_verify_full() {
+    let Some(server) = Server::mysql() else { return };
+    let own = server.own_certificate.clone().expect("MySQL made itself a certificate");
+    let database = server.fresh_database(&[]);
+    let with = |tls, ca: &Path| SourceParams {
+        port: own.port,
+        user: User::App.name().to_owned(),
+        password: Some(User::App.password().into()),
+        tls,
+        tls_ca_file: Some(ca.to_path_buf()),
+        ..params(&server, &database.schema)
+    };
+    run(async {
+        let accepted = Connection::connect(&with(TlsMode::VerifyCa, &own.ca_file)).await;
+        assert!(accepted.is_ok(), "{accepted:?}");
+        for refused in [
+            with(TlsMode::VerifyFull, &own.ca_file),
+            with(TlsMode::VerifyCa, &server.wrong_ca_file),
+        ] {
+            let error = refusal(&refused).await;
+            assert!(matches!(error, SourceError::TlsRefused { .. }), "{error:?}");
+        }
+    });
+}
+
+#[test]
+fn each_refused_connection_says_what_to_change() {
+    both_servers(|server| {
+        let database = server.fresh_database(&[]);
+        let good = params(server, &database.schema);
+        let kind = |wrong: SourceParams| run(async { refusal(&wrong).await.kind() });
+        let password = Some("wrong".to_owned().into());
+        assert_eq!(kind(SourceParams { password, ..good.clone() }), SourceErrorKind::Credentials);
+        let nowhere = "shop_that_does_not_exist".to_owned();
+        assert_eq!(
+            kind(SourceParams { database: nowhere, ..good.clone() }),
+            SourceErrorKind::Config
+        );
+        let forbidden = "mysql".to_owned();
+        assert_eq!(
+            kind(SourceParams { database: forbidden, ..good.clone() }),
+            SourceErrorKind::Config
+        );
+        assert_eq!(kind(SourceParams { port: 1, ..good.clone() }), SourceErrorKind::Unavailable);
+        let no_file = Some(PathBuf::from("/nonexistent/ca.pem"));
+        assert_eq!(kind(SourceParams { tls_ca_file: no_file, ..good }), SourceErrorKind::Config);
+    });
+}
+
+fn findings(params: &SourceParams) -> Vec<Finding> {
+    run(async {
+        let mut connection = Connection::connect(params).await.expect("connected");
+        let now = SystemClock.now();
+        preflight(&mut connection, params, WATCHED_TABLES, now).await.expect("preflight")
+    })
+}
+
+fn checks(findings: &[Finding], severity: Severity) -> BTreeSet<&'static str> {
+    let found = findings.iter().filter(|finding| finding.severity == severity);
+    found.map(|finding| finding.check).collect()
+}
+
+#[test]
+fn preflight_passes_on_a_good_shop_with_the_least_privileges() {
+    both_servers(|server| {
+        let database = shop(server);
+        let found = findings(&params(server, &database.schema));
+        for finding in &found {
+            eprintln!("{finding:?}");
+        }
+        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::new());
+    });
+}
+
+#[test]
+fn preflight_lists_every_missing_table_at_once() {
+    both_servers(|server| {
+        let database = server.fresh_database(&[]);
+        let found = findings(&params(server, &database.schema));
+        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["tables"]));
+        let tables = found.iter().find(|finding| finding.check == "tables").expect("there");
+        for table in WATCHED_TABLES.iter().filter(|table| !table.optional) {
+            assert!(tables.message.contains(table.name), "{}", tables.message);
+        }
+    });
+}
+
+#[test]
+fn preflight_refuses_staged_tables() {
+    both_servers(|server| {
+        let database = server.fresh_database(&[&fixture("schema-commerce.sql")]);
+        let found = findings(&params(server, &database.schema));
+        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["edition"]), "{found:?}");
+    });
+}
+
+#[test]
+fn preflight_notices_wrong_server_settings() {
+    let odd = OddServer::mariadb(&[
+        "binlog_format=MIXED",
+        "binlog_row_image=MINIMAL",
+        "binlog_row_metadata=NO_LOG",
+        "log_bin_compress=ON",
+        "binlog_checksum=NONE",
+        "binlog_expire_logs_seconds=3600",
+    ]);
+    let database = shop(&odd.server);
+    let found = findings(&params(&odd.server, &database.schema));
+    let fatal = BTreeSet::from(["binlog_format", "binlog_row_image", "binlog_compression"]);
+    assert_eq!(checks(&found, Severity::Fatal), fatal, "{found:?}");
+    let warnings = checks(&found, Severity::Warning);
+    let expected = BTreeSet::from(["binlog_row_metadata", "binlog_checksum", "retention"]);
+    assert!(warnings.is_superset(&expected), "{found:?}");
+}
+
+#[test]
+fn server_without_binlog_is_noticed_before_and_at_the_snapshot() {
+    let odd = OddServer::mariadb(&["log_bin=OFF"]);
+    let database = shop(&odd.server);
+    let params = params(&odd.server, &database.schema);
+    assert!(checks(&findings(&params), Severity::Fatal).contains("log_bin"));
+    run(async {
+        let mut connection = Connection::connect(&params).await.expect("connected");
+        let error = safe_start(&mut connection).await.expect_err("no binlog");
+        assert!(matches!(error, SourceError::BinlogOff), "{error:?}");
+        let error = written_end(&mut connection).await.expect_err("no binlog");
+        assert!(matches!(error, SourceError::BinlogOff), "{error:?}");
+    });
+}
+
+/// An account of one test, dropped with the value.
+struct Account<'a> {
+    server: &'a Server,
+    name: String,
+}
+
+impl<'a> Account<'a> {
+    fn new(server: &'a Server, database: &Database, global: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("src_{}_{count}", std::process::id());
+        let root = server.session(User::Root, "");
+        root.exec(&format!("CREATE USER {name}@'%' IDENTIFIED BY 'secret'"));
+        root.exec(&format!("GRANT SELECT ON `{}`.* TO {name}@'%'", database.schema));
+        if !global.is_empty() {
+            root.exec(&format!("GRANT {global} ON *.* TO {name}@'%'"));
+        }
+        Self { server, name }
+    }
+
+    fn params(&self, database: &Database) -> SourceParams {
+        SourceParams {
+            user: self.name.clone(),
+            password: Some("secret".to_owned().into()),
+            ..params(self.server, &database.schema)
+        }
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        self.server.session(User::Root, "").exec(&format!("DROP USER {}@'%'", self.name));
+    }
+}
+
+#[test]
+fn missing_replication_grants_are_named_and_refused() {
+    both_servers(|server| {
+        let database = shop(server);
+        let account = Account::new(server, &database, "");
+        let params = account.params(&database);
+        let found = findings(&params);
+        let expected = BTreeSet::from(["grant_replication_slave", "grant_replication_client"]);
+        assert_eq!(checks(&found, Severity::Fatal), expected, "{found:?}");
+        for finding in found.iter().filter(|finding| finding.severity == Severity::Fatal) {
+            let fix = finding.fix.as_deref().expect("a fix");
+            server.session(User::Root, "").exec(fix.trim_end_matches(';'));
+        }
+        let found = findings(&params);
+        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::new(), "{found:?}");
+        let without_slave = Account::new(server, &database, "REPLICATION CLIENT");
+        run(async {
+            let params = without_slave.params(&database);
+            let mut connection = Connection::connect(&params).await.expect("connected");
+            let from = safe_start(&mut connection).await.expect("a position");
+            let opened = Stream::open(&params, &from, WATCHED_TABLES).await;
+            let error = match opened {
+                Ok(mut stream) => stream.next().await.expect_err("no privilege"),
+                Err(error) => error,
+            };
+            assert_eq!(error.kind(), SourceErrorKind::Credentials, "{error:?}");
+        });
+    });
+}
+
+fn watched(id: TableId) -> &'static WatchedTable {
+    Table::from_id(id).expect("a watched table").watched()
+}
+
+/// Reads a whole table in chunks of about `rows_max` rows.
+async fn read_table(
+    connection: &mut Connection,
+    params: &SourceParams,
+    id: TableId,
+    rows_max: usize,
+) -> Vec<Row> {
+    let table = watched(id);
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let request = ChunkRequest { table, after, rows_max };
+        let chunk = read_chunk(connection, params, request).await.expect("a chunk");
+        rows.extend(chunk.rows);
+        match chunk.next_after {
+            Some(next) => {
+                assert!(after.is_none_or(|after| after < next), "{}: no progress", table.name);
+                after = Some(next);
+            }
+            None => return rows,
+        }
+    }
+}
+
+fn key_of(table: TableId, row: &Row) -> Vec<Value> {
+    let columns = watched(table).primary_key.iter();
+    columns.map(|&column| row.get(column).expect("a whole row").clone()).collect()
+}
+
+type Copy = BTreeMap<(TableId, Vec<Value>), Row>;
+
+async fn snapshot(params: &SourceParams, rows_max: usize) -> Copy {
+    let mut connection = Connection::connect(params).await.expect("connected");
+    let mut copy = Copy::new();
+    for table in Table::ALL {
+        for row in read_table(&mut connection, params, table.id(), rows_max).await {
+            let key = (table.id(), key_of(table.id(), &row));
+            assert!(copy.insert(key, row).is_none(), "{}: a row came twice", table.name());
+        }
+    }
+    copy
+}
+
+#[test]
+fn snapshot_has_every_row_whatever_the_chunk_size() {
+    both_servers(|server| {
+        let database = shop(server);
+        let params = params(server, &database.schema);
+        run(async {
+            let whole = snapshot(&params, 1_000_000).await;
+            assert!(whole.len() > 500, "{} rows", whole.len());
+            for table in Table::ALL {
+                let count = whole.keys().filter(|(id, _)| *id == table.id()).count();
+                let sql = format!("SELECT COUNT(*) FROM {}", table.name());
+                let expected = database.query(&sql);
+                assert_eq!(expected, vec![vec![Some(count.to_string())]], "{}", table.name());
+            }
+            for rows_max in [1, 7, 100] {
+                assert!(snapshot(&params, rows_max).await == whole, "chunks of {rows_max}");
+            }
+            let mut connection = Connection::connect(&params).await.expect("connected");
+            let estimates = estimate_rows(&mut connection, &params, WATCHED_TABLES).await;
+            assert_eq!(estimates.expect("estimates").len(), WATCHED_TABLES.len());
+        });
+    });
+}
+
+#[test]
+fn optional_table_that_is_missing_is_finished_at_once_and_a_needed_one_is_an_error() {
+    both_servers(|server| {
+        let database = server.fresh_database(&[]);
+        let params = params(server, &database.schema);
+        run(async {
+            let mut connection = Connection::connect(&params).await.expect("connected");
+            let rows = read_table(&mut connection, &params, Table::StockItem.id(), 10).await;
+            assert_eq!(rows, Vec::<Row>::new());
+            let table = Table::Store.watched();
+            let request = ChunkRequest { table, after: None, rows_max: 10 };
+            assert!(read_chunk(&mut connection, &params, request).await.is_err());
+        });
+    });
+}
+
+/// Follows `stream` until everything before `end` was handed out.
+async fn changes_until(stream: &mut Stream, end: &BinlogOffset) -> Vec<RowChange> {
+    let mut changes = Vec::new();
+    while stream.seen() < *end {
+        let next = tokio::time::timeout(PATIENCE, stream.next()).await.expect("the stream is slow");
+        match next.expect("the stream goes on") {
+            StreamEvent::Transaction(transaction) => changes.extend(transaction.changes),
+            StreamEvent::Progress(_) => {}
+        }
+    }
+    changes
+}
+
+fn fold(copy: &mut Copy, changes: Vec<RowChange>) {
+    for change in changes {
+        if let Some(before) = &change.before {
+            copy.remove(&(change.table, key_of(change.table, before)));
+        }
+        if let Some(after) = change.after {
+            copy.insert((change.table, key_of(change.table, &after)), after);
+        }
+    }
+}
+
+async fn start_of(params: &SourceParams) -> Position {
+    let mut connection = Connection::connect(params).await.expect("connected");
+    safe_start(&mut connection).await.expect("a position")
+}
+
+async fn end_of(params: &SourceParams) -> BinlogOffset {
+    let mut connection = Connection::connect(params).await.expect("connected");
+    written_end(&mut connection).await.expect("the end")
+}
+
+fn binlog_and_snapshot_agree(server: &Server) {
+    let database = server.fresh_database(&[&fixture("schema-opensource.sql")]);
+    let params = params(server, &database.schema);
+    run(async {
+        let from = start_of(&params).await;
+        database.load(&fixture("shop.sql"));
+        let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+        let mut copy = Copy::new();
+        fold(&mut copy, changes_until(&mut stream, &end_of(&params).await).await);
+        let read = snapshot(&params, 1000).await;
+        assert_eq!(copy.len(), read.len());
+        for (key, row) in &read {
+            assert_eq!(copy.get(key), Some(row), "{}", watched(key.0).name);
+        }
+    });
+}
+
+#[test]
+fn rows_from_the_binlog_equal_rows_from_a_select() {
+    both_servers(binlog_and_snapshot_agree);
+}
+
+#[test]
+fn rows_are_the_same_when_the_binlog_names_no_columns_and_has_no_checksums() {
+    let odd = OddServer::mariadb(&["binlog_row_metadata=NO_LOG", "binlog_checksum=NONE"]);
+    binlog_and_snapshot_agree(&odd.server);
+}
+
+#[test]
+fn stream_follows_changes_past_savepoints_huge_rows_and_ddl() {
+    both_servers(|server| {
+        let database = shop(server);
+        let params = params(server, &database.schema);
+        database.exec("CREATE TABLE importexport_importdata (id INT PRIMARY KEY, d LONGBLOB)");
+        run(async {
+            let from = start_of(&params).await;
+            let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            let group = |code: &str| {
+                format!(
+                    "INSERT INTO customer_group (customer_group_code, tax_class_id) VALUES ('{code}', 3)"
+                )
+            };
+            database.exec(&group("first"));
+            database.exec("BEGIN");
+            database.exec(&group("kept"));
+            database.exec("SAVEPOINT s");
+            database.exec(&group("rolled back"));
+            database.exec("ROLLBACK TO SAVEPOINT s");
+            database.exec("UPDATE customer_group SET customer_group_code = 'second' WHERE customer_group_code = 'first'");
+            database.exec("COMMIT");
+            database.exec("INSERT INTO importexport_importdata VALUES (1, REPEAT('x', 20 << 20))");
+            database.exec("CREATE TABLE later_extension (a INT)");
+            database.exec("ALTER TABLE customer_group ADD COLUMN nickname VARCHAR(9)");
+            database.exec("DELETE FROM customer_group WHERE customer_group_code = 'kept'");
+            let changes = changes_until(&mut stream, &end_of(&params).await).await;
+            let text = |row: &Option<Row>| {
+                row.as_ref().map(|row| row[1].as_text().expect("a code").to_owned())
+            };
+            let seen: Vec<_> =
+                changes.iter().map(|change| (text(&change.before), text(&change.after))).collect();
+            let some = |code: &str| Some(code.to_owned());
+            let expected = [
+                (None, some("first")),
+                (None, some("kept")),
+                (some("first"), some("second")),
+                (some("kept"), None),
+            ];
+            assert_eq!(seen, expected);
+        });
+    });
+}
+
+#[test]
+fn stream_goes_on_behind_the_stored_position_without_loss_or_repeat() {
+    both_servers(|server| {
+        let database = shop(server);
+        let params = params(server, &database.schema);
+        run(async {
+            let mut position = start_of(&params).await;
+            for round in 0..5 {
+                let code = format!("round {round}");
+                database.exec(&format!("INSERT INTO customer_group (customer_group_code, tax_class_id) VALUES ('{code}', 3)"));
+                if round == 2 {
+                    server.session(User::Root, "").exec("FLUSH BINARY LOGS");
+                }
+                let mut stream =
+                    Stream::open(&params, &position, WATCHED_TABLES).await.expect("a stream");
+                let changes = changes_until(&mut stream, &end_of(&params).await).await;
+                let after: Vec<_> = changes.into_iter().filter_map(|change| change.after).collect();
+                assert_eq!(after.len(), 1, "round {round}: {after:?}");
+                assert_eq!(after[0][1].as_text(), Some(code.as_str()));
+                position = stream.position().clone();
+            }
+            // The file and offset alone lead on as well.
+            let position = Position { gtid: None, at: position.at };
+            database.exec("DELETE FROM customer_group WHERE customer_group_code = 'round 0'");
+            let mut stream =
+                Stream::open(&params, &position, WATCHED_TABLES).await.expect("a stream");
+            let changes = changes_until(&mut stream, &end_of(&params).await).await;
+            assert_eq!(changes.len(), 1, "{changes:?}");
+        });
+    });
+}
+
+async fn failure_of(mut stream: Stream) -> SourceError {
+    loop {
+        match tokio::time::timeout(PATIENCE, stream.next()).await.expect("an end") {
+            Ok(_) => {}
+            Err(error) => return error,
+        }
+    }
+}
+
+#[test]
+fn killed_dump_thread_means_reconnect() {
+    both_servers(|server| {
+        let database = shop(server);
+        let account = Account::new(server, &database, "REPLICATION SLAVE, REPLICATION CLIENT");
+        let params = account.params(&database);
+        run(async {
+            let from = start_of(&params).await;
+            let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            changes_until(&mut stream, &end_of(&params).await).await;
+            let root = server.session(User::Root, "");
+            let threads = root.query(&format!(
+                "SELECT id FROM information_schema.processlist WHERE user = '{}' AND command LIKE \
+                 'Binlog Dump%'",
+                account.name
+            ));
+            let thread = threads[0][0].clone().expect("an id");
+            root.exec(&format!("KILL {thread}"));
+            let error = failure_of(stream).await;
+            assert_eq!(error.kind(), SourceErrorKind::Transient, "{error:?}");
+        });
+    });
+}
+
+#[test]
+fn idle_stream_lives_on_heartbeats() {
+    both_servers(|server| {
+        let database = shop(server);
+        let params = SourceParams {
+            heartbeat: Duration::from_millis(300),
+            ..params(server, &database.schema)
+        };
+        run(async {
+            let from = start_of(&params).await;
+            let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            // Four times the longest silence that is borne.
+            let wait = async {
+                loop {
+                    stream.next().await.expect("heartbeats keep it alive");
+                }
+            };
+            let outcome: Result<(), _> =
+                tokio::time::timeout(Duration::from_millis(3600), wait).await;
+            assert!(outcome.is_err(), "the wait only ends by its own limit");
+        });
+    });
+}
+
+#[test]
+fn position_that_the_server_does_not_have_is_lost() {
+    both_servers(|server| {
+        let database = shop(server);
+        let params = params(server, &database.schema);
+        run(async {
+            let from = start_of(&params).await;
+            let lost = async |position: Position| {
+                let opened = Stream::open(&params, &position, WATCHED_TABLES).await;
+                let error = match opened {
+                    Ok(stream) => failure_of(stream).await,
+                    Err(error) => error,
+                };
+                assert!(matches!(error, SourceError::LostPosition { .. }), "{error:?}");
+                assert_eq!(error.kind(), SourceErrorKind::Fatal);
+                assert!(error.hint().is_some());
+            };
+            let file = "no-such-binlog.000001".to_owned();
+            lost(Position { gtid: None, at: BinlogOffset { file, offset: 4 } }).await;
+            let mut at = from.at.clone();
+            at.offset = 4_000_000_000;
+            lost(Position { gtid: None, at }).await;
+            let unknown = match server.flavour {
+                Flavour::MariaDb => "0-1-999999999".to_owned(),
+                Flavour::MySql => {
+                    let uuid = database.query("SELECT @@server_uuid")[0][0].clone();
+                    format!("{}:1-999999999", uuid.expect("a uuid"))
+                }
+            };
+            let gtid = Some(GtidSet::parse(&unknown).expect("a set"));
+            lost(Position { gtid, at: from.at }).await;
+        });
+    });
+}
+
+#[test]
+fn frozen_server_is_given_up_after_three_heartbeats() {
+    let odd = OddServer::mariadb(&[]);
+    let database = shop(&odd.server);
+    let params = SourceParams {
+        heartbeat: Duration::from_millis(500),
+        ..params(&odd.server, &database.schema)
+    };
+    let pid_file = database.query("SELECT @@pid_file")[0][0].clone().expect("a file");
+    let pid = std::fs::read_to_string(pid_file).expect("the pid");
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, pid.trim()]).status().expect("kill runs");
+        assert!(sent.success());
+    };
+    run(async {
+        let from = start_of(&params).await;
+        let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+        changes_until(&mut stream, &end_of(&params).await).await;
+        signal("-STOP");
+        let error = failure_of(stream).await;
+        signal("-CONT");
+        assert!(matches!(error, SourceError::Timeout { .. }), "{error:?}");
+        assert_eq!(error.kind(), SourceErrorKind::Unavailable);
+    });
+}
+
+#[test]
+fn no_row_is_lost_between_the_safe_start_and_a_select() {
+    const WRITERS: u32 = 6;
+    const SAMPLES: usize = 25;
+    both_servers(|server| {
+        let database = shop(server);
+        let params = params(server, &database.schema);
+        let stop = Arc::new(AtomicBool::new(false));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (session, stop) = (database.session(User::App), Arc::clone(&stop));
+                thread::spawn(move || {
+                    let mut count = 0_u32;
+                    while !stop.load(Ordering::Relaxed) {
+                        session.exec(&format!("INSERT INTO customer_group (customer_group_code, tax_class_id) VALUES ('{writer} {count}', 3)"));
+                        count += 1;
+                    }
+                    count
+                })
+            })
+            .collect();
+        run(async {
+            let group = Table::CustomerGroup.id();
+            let mut connection = Connection::connect(&params).await.expect("connected");
+            let mut samples = Vec::new();
+            for _ in 0..SAMPLES {
+                let start = safe_start(&mut connection).await.expect("a position");
+                let visible = read_table(&mut connection, &params, group, 1_000_000).await;
+                samples.push((start, visible));
+            }
+            stop.store(true, Ordering::Relaxed);
+            for writer in writers {
+                assert!(writer.join().expect("the writer ended") > 0);
+            }
+            let end = written_end(&mut connection).await.expect("the end");
+            let all = read_table(&mut connection, &params, group, 1_000_000).await;
+            let all: BTreeSet<Row> = all.into_iter().collect();
+            for (start, visible) in samples {
+                let mut got: BTreeSet<Row> = visible.into_iter().collect();
+                let mut stream =
+                    Stream::open(&params, &start, WATCHED_TABLES).await.expect("a stream");
+                let changes = changes_until(&mut stream, &end).await;
+                got.extend(changes.into_iter().filter_map(|change| change.after));
+                assert!(got == all, "{} of {} rows from {start}", got.len(), all.len());
+            }
+        });
+    });
+}
