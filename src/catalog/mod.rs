@@ -5,16 +5,22 @@
 
 pub mod tables;
 
+mod fold;
 mod owner;
 mod read;
+mod references;
 mod sheet;
 mod shop;
+mod touch;
 
+pub use fold::{CatalogEdits, FoldError, FoldMode, fold};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference};
+pub use references::product_references;
 pub use sheet::{RowKey, Sheet};
 pub use shop::{
     Attribute, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop, StoreGroup,
     StoreView, Website, config_path,
 };
 pub use tables::{Table, column};
+pub use touch::Touch;
