@@ -1,0 +1,170 @@
+//! Write batches: what one step wants to become durable, in the words of the rooms.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{CatalogEdits, Reference};
+use crate::feed::{Feed, FeedKey, FeedOwner};
+use crate::ledger::{Cause, LedgerRecord};
+use crate::outbox::OutboxEntry;
+use crate::pace::PaceState;
+use crate::position::Position;
+use crate::store::progress::SnapshotState;
+use crate::store::read::Range;
+use crate::store::{keys, records, sheets};
+
+/// A feed owner is dirty: its items may have changed since they were last assembled. Stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirtyMark {
+    /// Grows with every mark of the process: tells whether an owner was marked again meanwhile.
+    pub sequence: u64,
+    /// The change that marked it.
+    pub cause: Cause,
+}
+
+/// The trees, by their place in [`Store`](crate::store::Store)'s list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tree {
+    Sheets,
+    References,
+    Dirty,
+    Ranges,
+    Ledger,
+    LedgerOwner,
+    Outbox,
+    Progress,
+}
+
+impl Tree {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Sheets,
+        Self::References,
+        Self::Dirty,
+        Self::Ranges,
+        Self::Ledger,
+        Self::LedgerOwner,
+        Self::Outbox,
+        Self::Progress,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sheets => "sheets",
+            Self::References => "references",
+            Self::Dirty => "dirty",
+            Self::Ranges => "ranges",
+            Self::Ledger => "ledger",
+            Self::LedgerOwner => "ledger_owner",
+            Self::Outbox => "outbox",
+            Self::Progress => "progress",
+        }
+    }
+}
+
+/// Keys of [`Tree::Progress`].
+pub(crate) const POSITION: &[u8] = b"position";
+pub(crate) const SNAPSHOT: &[u8] = b"snapshot";
+pub(crate) const PACE: &[u8] = b"pace";
+pub(crate) const FORMAT: &[u8] = b"format";
+
+/// Writes that become durable together or not at all.
+#[derive(Debug, Default)]
+pub struct WriteBatch {
+    pub(crate) writes: BTreeMap<(Tree, Vec<u8>), Option<Vec<u8>>>,
+    /// Dirty marks to remove, unless they were renewed since they were read.
+    pub(crate) cleaned: BTreeMap<FeedOwner, u64>,
+    /// Ranges to move or remove, unless they were renewed since they were read.
+    pub(crate) walked: BTreeMap<Feed, (u64, Option<Range>)>,
+}
+
+impl WriteBatch {
+    /// Whether nothing would be written.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.cleaned.is_empty() && self.walked.is_empty()
+    }
+
+    /// The sheets and reverse indexes of a fold.
+    pub fn catalog(&mut self, edits: &CatalogEdits) {
+        for (owner, sheet) in &edits.sheets {
+            let sheet = sheet.as_ref().map(sheets::encode);
+            self.write(Tree::Sheets, keys::owner(*owner).to_vec(), sheet);
+        }
+        for ((reference, product), comes) in &edits.references {
+            let key = keys::reference_entry(*reference, *product).to_vec();
+            self.write(Tree::References, key, comes.then(Vec::new));
+        }
+    }
+
+    /// One entry of the reverse indexes.
+    pub fn reference(&mut self, reference: Reference, product: u32) {
+        let key = keys::reference_entry(reference, product).to_vec();
+        self.write(Tree::References, key, Some(Vec::new()));
+    }
+
+    /// The position up to which the source is absorbed.
+    pub fn position(&mut self, position: &Position) {
+        self.progress(POSITION, records::encode_position(position));
+    }
+
+    /// The snapshot's state.
+    pub fn snapshot(&mut self, state: &SnapshotState) {
+        self.progress(SNAPSHOT, records::encode_snapshot(state));
+    }
+
+    /// The state of the budgets.
+    pub fn pace(&mut self, state: &PaceState) {
+        self.progress(PACE, records::encode_pace(state));
+    }
+
+    /// Marks an owner dirty.
+    pub fn mark_dirty(&mut self, owner: FeedOwner, mark: &DirtyMark) {
+        let value = records::encode_dirty(mark);
+        self.write(Tree::Dirty, keys::feed_owner(owner).to_vec(), Some(value));
+    }
+
+    /// Removes an owner's dirty mark, unless it was marked again since `sequence` was read.
+    pub fn clean(&mut self, owner: FeedOwner, sequence: u64) {
+        self.cleaned.insert(owner, sequence);
+    }
+
+    /// Makes every owner of a feed dirty, as one range to be walked from the start.
+    pub fn mark_range(&mut self, feed: Feed, mark: &DirtyMark) {
+        let range = Range { sequence: mark.sequence, after: None, cause: mark.cause.clone() };
+        self.write(Tree::Ranges, vec![feed.code()], Some(records::encode_range(&range)));
+    }
+
+    /// Moves a range's cursor (or, with `None`, ends it), unless it was marked again since.
+    pub fn walk_range(&mut self, feed: Feed, sequence: u64, moved: Option<Range>) {
+        self.walked.insert(feed, (sequence, moved));
+    }
+
+    /// Writes a key's ledger record. `old_owner`: the owner of the record it replaces.
+    pub fn ledger(&mut self, key: &FeedKey, record: &LedgerRecord, old_owner: Option<u32>) {
+        if let Some(old) = old_owner.filter(|old| *old != record.owner) {
+            let owner = FeedOwner { feed: key.feed, id: old };
+            self.write(Tree::LedgerOwner, keys::owned_key(owner, key), None);
+        }
+        let owner = FeedOwner { feed: key.feed, id: record.owner };
+        self.write(Tree::LedgerOwner, keys::owned_key(owner, key), Some(Vec::new()));
+        self.write(Tree::Ledger, keys::feed_key(key), Some(records::encode_ledger(record)));
+    }
+
+    /// Forgets a key.
+    pub fn forget(&mut self, key: &FeedKey, owner: u32) {
+        let owner = FeedOwner { feed: key.feed, id: owner };
+        self.write(Tree::LedgerOwner, keys::owned_key(owner, key), None);
+        self.write(Tree::Ledger, keys::feed_key(key), None);
+    }
+
+    /// Writes or removes a key's outbox entry.
+    pub fn outbox(&mut self, key: &FeedKey, entry: Option<&OutboxEntry>) {
+        self.write(Tree::Outbox, keys::feed_key(key), entry.map(records::encode_outbox));
+    }
+
+    pub(crate) fn progress(&mut self, name: &[u8], value: Vec<u8>) {
+        self.write(Tree::Progress, name.to_vec(), Some(value));
+    }
+
+    pub(crate) fn write(&mut self, tree: Tree, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.writes.insert((tree, key), value);
+    }
+}
