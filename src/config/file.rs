@@ -1,0 +1,190 @@
+//! The configuration file's form: sections, keys, types.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::config::ConfigError;
+
+/// The environment variable that holds the source's password.
+pub const ENV_SOURCE_PASSWORD: &str = "ACO_STREAM_SOURCE_PASSWORD";
+/// The environment variable that holds the client secret.
+pub const ENV_CLIENT_SECRET: &str = "ACO_STREAM_CLIENT_SECRET";
+
+/// The two variables of the environment that we read, as values: `config` alone reads them.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// [`ENV_SOURCE_PASSWORD`].
+    pub source_password: Option<SecretString>,
+    /// [`ENV_CLIENT_SECRET`].
+    pub client_secret: Option<SecretString>,
+}
+
+impl Environment {
+    /// The process's environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn of_process() -> Self {
+        let secret = |name| std::env::var(name).ok().map(SecretString::from);
+        Self {
+            source_password: secret(ENV_SOURCE_PASSWORD),
+            client_secret: secret(ENV_CLIENT_SECRET),
+        }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do when the source no longer has our position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLostPosition {
+    /// Stop absorbing and say so.
+    #[default]
+    Stop,
+    /// Take a new snapshot.
+    Resnapshot,
+}
+
+/// The shop's environment, or the tenant's that must pair with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommerceEnvironment {
+    /// `commerce.environment = "staging"`, `optimizer.environment = "sandbox"`.
+    #[serde(alias = "sandbox")]
+    Staging,
+    /// Production.
+    Production,
+}
+
+/// Whether special prices outside their dates are exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpecialPriceDates {
+    /// A special price counts only between its dates.
+    #[default]
+    Respect,
+    /// The dates are not looked at, as the official connector does.
+    Ignore,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    pub(crate) source: SourceSection,
+    pub(crate) commerce: CommerceSection,
+    pub(crate) optimizer: OptimizerSection,
+    pub(crate) limits: LimitsSection,
+    pub(crate) scopes: ScopesSection,
+    pub(crate) feeds: FeedsSection,
+    pub(crate) store: StoreSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SourceSection {
+    pub(crate) url: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) tls_ca_file: Option<PathBuf>,
+    pub(crate) table_prefix: Option<String>,
+    pub(crate) server_id: Option<u32>,
+    pub(crate) heartbeat_seconds: Option<u64>,
+    pub(crate) on_lost_position: Option<OnLostPosition>,
+}
+
+/// How the connection to the source is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tls {
+    /// Plain text.
+    Off,
+    /// Encrypted, the certificate is not verified.
+    Require,
+    /// The certificate must come from the CA.
+    VerifyCa,
+    /// The certificate must come from the CA and name the host.
+    VerifyFull,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CommerceSection {
+    pub(crate) environment: Option<CommerceEnvironment>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OptimizerSection {
+    pub(crate) environment: Option<CommerceEnvironment>,
+    pub(crate) ingestion_url: Option<String>,
+    pub(crate) ims_url: Option<String>,
+    pub(crate) ccm_url: Option<String>,
+    pub(crate) org_id: Option<String>,
+    pub(crate) tenant_id: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret_file: Option<PathBuf>,
+    pub(crate) timeout_seconds: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsSection {
+    pub(crate) requests_per_second: Option<f64>,
+    pub(crate) products_per_minute: Option<u32>,
+    pub(crate) products_per_day: Option<u32>,
+    pub(crate) prices_per_minute: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "the names of the keys in the file")]
+pub(crate) struct ScopesSection {
+    pub(crate) disabled_store_views: Vec<String>,
+    pub(crate) disabled_websites: Vec<String>,
+    pub(crate) disabled_customer_groups: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FeedsSection {
+    pub(crate) prices: PricesSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PricesSection {
+    pub(crate) special_price_dates: Option<SpecialPriceDates>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreSection {
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) cache_mb: Option<u64>,
+}
+
+impl File {
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let invalid = |key: String, message: String| ConfigError::Invalid {
+            path: path.to_owned(),
+            key,
+            message,
+        };
+        let toml = toml::Deserializer::parse(&text)
+            .map_err(|error| invalid("not TOML".to_owned(), error.to_string()))?;
+        serde_path_to_error::deserialize(toml).map_err(|error| {
+            invalid(error.path().to_string(), error.inner().to_string().trim_end().to_owned())
+        })
+    }
+}
