@@ -1,0 +1,408 @@
+//! The deliver loop: prepare, pick, send, settle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use tokio::sync::Notify;
+
+use crate::catalog::Shop;
+use crate::clock::{SharedClock, since};
+use crate::engine::prepare::Preparation;
+use crate::engine::{EngineError, Gauges};
+use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, FeedOwner, SpecialPriceDates, assemble};
+use crate::ledger::LedgerRecord;
+use crate::outbox::{Answer, Batch, Effect, Intent, Outbox, Verb, Verdict};
+use crate::pace::{Limits, Pace, PaceState, Room};
+use crate::store::{DirtyMark, Store, WriteBatch};
+use crate::submit::Submitter;
+
+/// Bytes of bodies in one request, before compression: a batch of a hundred full-size products
+/// (200 KB each) would be 20 MB, more than gateways like.
+const BODY_BYTES_MAX: usize = 4 << 20;
+/// The longest the loop sleeps with work left: bounds the cost of a missed wake-up.
+const NAP: Duration = Duration::from_secs(5);
+
+/// How to deliver.
+#[derive(Debug, Clone)]
+pub struct DeliverParams {
+    /// The licence's budgets.
+    pub limits: Limits,
+    /// Requests in flight at once.
+    pub in_flight_max: usize,
+    /// How long a change waits for others when the loop was idle.
+    pub gathering: Duration,
+    /// Special price dates.
+    pub special_price_dates: SpecialPriceDates,
+    /// Store view codes that are not exported.
+    pub disabled_store_views: BTreeSet<String>,
+    /// Website codes that are not exported.
+    pub disabled_websites: BTreeSet<String>,
+    /// Customer groups that are not exported.
+    pub disabled_customer_groups: BTreeSet<String>,
+}
+
+impl DeliverParams {
+    /// The assembly options at an instant.
+    pub fn options(&self, now: Timestamp) -> AssembleOptions {
+        AssembleOptions {
+            now,
+            special_price_dates: self.special_price_dates,
+            disabled_store_views: self.disabled_store_views.clone(),
+            disabled_websites: self.disabled_websites.clone(),
+            disabled_customer_groups: self.disabled_customer_groups.clone(),
+        }
+    }
+}
+
+/// What the two loops share besides the store.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    /// Rung when there may be work to deliver.
+    pub(crate) work: Notify,
+    /// Grows when the shop's scopes or attributes changed.
+    pub(crate) shop_version: AtomicU64,
+    /// Whether the source was absorbed as far as this run should go.
+    pub(crate) is_absorbed: AtomicBool,
+}
+
+/// Why the loop ended without an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// Everything absorbed is settled.
+    Settled,
+}
+
+type Sending = Pin<Box<dyn Future<Output = (Batch, Timestamp, Answer)> + Send>>;
+
+pub(crate) struct Delivery {
+    store: Arc<Store>,
+    clock: SharedClock,
+    gauges: Arc<Gauges>,
+    bell: Arc<Bell>,
+    submitter: Arc<Submitter>,
+    params: DeliverParams,
+    outbox: Outbox,
+    pace: Pace,
+    shop: Option<(u64, Shop)>,
+    in_flight: FuturesUnordered<Sending>,
+    first_sent_at: BTreeMap<Feed, Timestamp>,
+    jitter_state: u32,
+}
+
+impl Delivery {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        clock: SharedClock,
+        gauges: Arc<Gauges>,
+        bell: Arc<Bell>,
+        submitter: Arc<Submitter>,
+        params: DeliverParams,
+    ) -> Result<Self, EngineError> {
+        let outbox = Outbox::from_entries(store.outbox().map_err(EngineError::Store)?);
+        let state: PaceState = store.pace().map_err(EngineError::Store)?.unwrap_or_default();
+        let pace = Pace::new(params.limits.clone(), state, clock.now());
+        Ok(Self {
+            store,
+            clock,
+            gauges,
+            bell,
+            submitter,
+            params,
+            outbox,
+            pace,
+            shop: None,
+            in_flight: FuturesUnordered::new(),
+            first_sent_at: BTreeMap::new(),
+            jitter_state: std::process::id(),
+        })
+    }
+
+    /// Delivers until the run's part of the source is absorbed and every key is settled; for ever
+    /// when it never is. Dropping the future stops delivery: what was in flight is sent again at
+    /// the next start.
+    ///
+    /// # Errors
+    /// The service refuses us, or the store failed.
+    pub(crate) async fn deliver(&mut self) -> Result<Delivered, EngineError> {
+        loop {
+            let is_absorbed = self.bell.is_absorbed.load(Ordering::SeqCst);
+            let is_idle = !self.work()?;
+            if is_absorbed && is_idle && self.is_settled() {
+                return Ok(Delivered::Settled);
+            }
+            let nap = if is_idle { self.nap() } else { Duration::ZERO };
+            let clock = SharedClock::clone(&self.clock);
+            let bell = Arc::clone(&self.bell);
+            tokio::select! {
+                Some((batch, sent_at, answer)) = self.in_flight.next() => {
+                    self.settle(&batch, sent_at, &answer)?;
+                }
+                () = bell.work.notified() => {
+                    if is_idle && self.in_flight.is_empty() {
+                        clock.sleep(self.params.gathering).await;
+                    }
+                }
+                () = clock.sleep(nap) => {}
+            }
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.in_flight.is_empty() && self.outbox.is_empty() && !self.store.has_dirty()
+    }
+
+    /// One round: prepare, then send what the budgets admit. Whether anything was done.
+    fn work(&mut self) -> Result<bool, EngineError> {
+        if !self.gauges.is_gate_open.load(Ordering::SeqCst) {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        let mut worked = self.prepare(now)?;
+        while self.in_flight.len() < self.params.in_flight_max {
+            if !self.send(now)? {
+                break;
+            }
+            worked = true;
+        }
+        self.count_waiting();
+        Ok(worked)
+    }
+
+    fn prepare(&mut self, now: Timestamp) -> Result<bool, EngineError> {
+        if !self.store.has_dirty() {
+            return Ok(false);
+        }
+        self.read_shop()?;
+        let Some((_, shop)) = &self.shop else { return Ok(false) };
+        let options = self.params.options(now);
+        Preparation {
+            store: &self.store,
+            outbox: &mut self.outbox,
+            shop,
+            options: &options,
+            now,
+            gauges: &self.gauges,
+        }
+        .prepare()
+    }
+
+    /// Reads the scopes and attributes, unless they are as they were.
+    fn read_shop(&mut self) -> Result<(), EngineError> {
+        let version = self.bell.shop_version.load(Ordering::SeqCst);
+        if self.shop.as_ref().is_some_and(|(read, _)| *read == version) {
+            return Ok(());
+        }
+        let shop = Shop::read(self.store.as_ref()).map_err(EngineError::Read)?;
+        self.shop = Some((version, shop));
+        Ok(())
+    }
+
+    /// Picks a batch and starts its request. `false`: nothing can be sent now.
+    fn send(&mut self, now: Timestamp) -> Result<bool, EngineError> {
+        let mut rooms = BTreeMap::new();
+        for feed in Feed::ALL {
+            let room = match self.pace.room(feed, now) {
+                Room::Items(items) => items,
+                Room::Until(_) => 0,
+            };
+            rooms.insert(feed, room);
+        }
+        let room = |feed: Feed| rooms.get(&feed).copied().unwrap_or(0);
+        let Some(batch) = self.outbox.pick(now, &room) else { return Ok(false) };
+        self.read_shop()?;
+        let (batch, bodies) = self.bodies(batch, now)?;
+        if bodies.is_empty() {
+            return Ok(true);
+        }
+        self.pace.take(batch.feed, bodies.len(), now);
+        let mut write = WriteBatch::default();
+        write.pace(self.pace.state());
+        self.store.commit(write).map_err(EngineError::Store)?;
+        // Budgets must survive a crash: this is the one flush that a request waits for.
+        self.store.flush().map_err(EngineError::Store)?;
+        Gauges::add(&self.gauges.feed(batch.feed).requests, 1);
+        self.first_sent_at.entry(batch.feed).or_insert(now);
+        let submitter = Arc::clone(&self.submitter);
+        self.in_flight.push(Box::pin(async move {
+            let answer = submitter.send(batch.feed, batch.verb, &bodies).await;
+            (batch, now, answer)
+        }));
+        Ok(true)
+    }
+
+    /// The bodies of a batch, assembled again. Keys that no longer assemble to what was decided
+    /// wait for their owner to be prepared again; keys beyond the byte cap wait for the next batch.
+    fn bodies(
+        &mut self,
+        mut batch: Batch,
+        now: Timestamp,
+    ) -> Result<(Batch, Vec<Json>), EngineError> {
+        if batch.verb == Verb::Delete {
+            let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
+            return Ok((batch, bodies));
+        }
+        let Some((_, shop)) = &self.shop else { return Ok((batch, Vec::new())) };
+        let options = self.params.options(now);
+        let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
+        let mut owners = BTreeSet::new();
+        let (mut kept, mut bodies, mut returned) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stale = BTreeSet::new();
+        let mut body_bytes = 0usize;
+        for key in &batch.keys {
+            let Some(entry) = self.outbox.get(key) else { continue };
+            let owner = FeedOwner { feed: batch.feed, id: entry.owner };
+            if owners.insert(owner) {
+                let items = assemble(owner, shop, self.store.as_ref(), &options);
+                for item in items.map_err(EngineError::Read)? {
+                    assembled.extend(item.body.ok().map(|body| (item.key, body)));
+                }
+            }
+            let body = assembled.remove(key);
+            let Some(body) = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)))
+            else {
+                stale.insert(owner);
+                returned.push(key.clone());
+                continue;
+            };
+            let size = body.to_string().len();
+            if !bodies.is_empty() && body_bytes.saturating_add(size) > BODY_BYTES_MAX {
+                returned.push(key.clone());
+                continue;
+            }
+            body_bytes = body_bytes.saturating_add(size);
+            kept.push(key.clone());
+            bodies.push(body);
+        }
+        self.outbox.unpick(&batch, &returned);
+        self.mark_again(&stale)?;
+        batch.keys = kept;
+        Ok((batch, bodies))
+    }
+
+    /// Owners whose items changed since they were decided about. A change of rows marked them
+    /// already; a date that passed did not.
+    fn mark_again(&self, owners: &BTreeSet<FeedOwner>) -> Result<(), EngineError> {
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let mark = DirtyMark {
+            sequence: self.store.next_sequence(),
+            cause: crate::ledger::Cause::default(),
+        };
+        let mut batch = WriteBatch::default();
+        for owner in owners {
+            batch.mark_dirty(*owner, &mark);
+        }
+        self.store.commit(batch).map_err(EngineError::Store)?;
+        self.bell.work.notify_one();
+        Ok(())
+    }
+
+    /// Records an answer.
+    fn settle(
+        &mut self,
+        batch: &Batch,
+        sent_at: Timestamp,
+        answer: &Answer,
+    ) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let mut records: BTreeMap<FeedKey, LedgerRecord> = BTreeMap::new();
+        for key in &batch.keys {
+            let record = self.store.ledger(key).map_err(EngineError::Store)?;
+            records.extend(record.map(|record| (key.clone(), record)));
+        }
+        let jitter = self.next_jitter();
+        let settlement = self.outbox.settle(batch, answer, &records, now, jitter);
+        self.count(batch, answer, now);
+        tracing::debug!(
+            feed = %batch.feed, items = batch.keys.len(), code = answer.code,
+            request_id = %answer.request_id, elapsed_ms = since(now, sent_at).as_millis(),
+            "request answered"
+        );
+        if answer.verdict != Verdict::Accepted {
+            tracing::warn!(
+                feed = %batch.feed, items = batch.keys.len(), code = answer.code,
+                request_id = %answer.request_id, message = %answer.message, "request not accepted"
+            );
+        }
+        let mut write = WriteBatch::default();
+        for (key, record) in &settlement.ledger {
+            write.ledger(key, record, records.get(key).map(|record| record.owner));
+        }
+        for (key, entry) in &settlement.entries {
+            write.outbox(key, entry.as_ref());
+        }
+        if let Effect::PauseUntil(until) = settlement.effect {
+            self.pace.close_until(until);
+            write.pace(self.pace.state());
+        }
+        self.store.commit(write).map_err(EngineError::Store)?;
+        match settlement.effect {
+            Effect::Continue | Effect::PauseUntil(_) => Ok(()),
+            Effect::Stop(reason) => Err(EngineError::Stopped(reason)),
+        }
+    }
+
+    fn count(&self, batch: &Batch, answer: &Answer, now: Timestamp) {
+        let gauges = self.gauges.feed(batch.feed);
+        match &answer.verdict {
+            Verdict::Accepted => Gauges::add(&gauges.accepted, batch.keys.len()),
+            Verdict::ItemsRefused(refused) => {
+                let indexes: BTreeSet<usize> = refused.iter().map(|(index, _)| *index).collect();
+                Gauges::add(&gauges.parked, indexes.len());
+            }
+            Verdict::BatchRefused | Verdict::TooLarge if batch.keys.len() == 1 => {
+                Gauges::add(&gauges.parked, 1);
+            }
+            Verdict::BatchRefused
+            | Verdict::TooLarge
+            | Verdict::TokenRefused
+            | Verdict::Forbidden
+            | Verdict::NoSuchEndpoint
+            | Verdict::TooManyRequests { .. }
+            | Verdict::Unavailable => {}
+        }
+        if let Some(first) = self.first_sent_at.get(&batch.feed) {
+            let busy_ms = u64::try_from(since(now, *first).as_millis()).unwrap_or(u64::MAX);
+            gauges.busy_ms.store(busy_ms, Ordering::Relaxed);
+        }
+    }
+
+    fn count_waiting(&self) {
+        for feed in Feed::ALL {
+            let waiting = self.outbox.waiting_count(feed);
+            let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
+            self.gauges.feed(feed).waiting.store(waiting, Ordering::Relaxed);
+        }
+    }
+
+    /// How long to sleep when nothing else happens.
+    fn nap(&mut self) -> Duration {
+        let now = self.clock.now();
+        let mut until = self.outbox.next_due(now);
+        for feed in Feed::ALL {
+            if self.outbox.waiting_count(feed) == 0 {
+                continue;
+            }
+            if let Room::Until(at) = self.pace.room(feed, now) {
+                until = Some(until.map_or(at, |until| until.min(at)));
+            }
+        }
+        // A millisecond more: an instant that rounds down to now would wake the loop in vain.
+        until.map_or(NAP, |until| since(until, now) + Duration::from_millis(1)).min(NAP)
+    }
+
+    /// Spreads retries of several processes; not secret, so a linear congruence does.
+    fn next_jitter(&mut self) -> u32 {
+        self.jitter_state = self.jitter_state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.jitter_state >> 16) % 1000
+    }
+}

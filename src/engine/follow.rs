@@ -1,0 +1,255 @@
+//! The absorb loop: snapshot if needed, then the binlog, with reconnects.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::catalog::tables::WATCHED_TABLES;
+use crate::clock::SharedClock;
+use crate::engine::absorb::{absorb, mark_everything};
+use crate::engine::deliver::Bell;
+use crate::engine::snapshot::{self, source_error};
+use crate::engine::error::chain;
+use crate::engine::{Activity, EngineError, Gauges, Until};
+use crate::position::BinlogOffset;
+use crate::source::framing::SourceTransaction;
+use crate::source::{
+    self, Connection, Severity, SourceError, SourceErrorKind, SourceParams, Stream, StreamEvent,
+};
+use crate::store::{Phase, SnapshotState, Store, WriteBatch};
+
+/// Events read ahead of the fold: enough to fill a commit, bounded so that memory is.
+const READ_AHEAD_EVENTS: usize = 256;
+/// Row changes that are folded into one commit when they are there already.
+const CHANGES_PER_COMMIT: usize = 2000;
+/// Waits between attempts to reconnect.
+const RECONNECT_FIRST: Duration = Duration::from_secs(1);
+const RECONNECT_MAX: Duration = Duration::from_secs(30);
+
+pub(crate) struct Following {
+    pub(crate) store: Arc<Store>,
+    pub(crate) clock: SharedClock,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) params: SourceParams,
+    pub(crate) until: Until,
+    pub(crate) resnapshot_on_lost_position: bool,
+    /// Where a run that ends by itself ends: what was written when it started.
+    pub(crate) target: Option<BinlogOffset>,
+}
+
+impl Following {
+    /// Connects and checks the source for the first time: what is wrong now is for the operator,
+    /// not for a retry.
+    pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
+        let mut connection =
+            Connection::connect(&self.params).await.map_err(source_error)?;
+        let now = self.clock.now();
+        let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
+        let findings = findings.map_err(source_error)?;
+        for finding in &findings {
+            if finding.severity == Severity::Warning {
+                tracing::warn!(
+                    check = finding.check,
+                    fix = finding.fix.as_deref(),
+                    "preflight: {}",
+                    finding.message
+                );
+            }
+        }
+        let fatal: Vec<_> =
+            findings.into_iter().filter(|finding| finding.severity == Severity::Fatal).collect();
+        if !fatal.is_empty() {
+            return Err(EngineError::Unfit(fatal));
+        }
+        if self.until == Until::Settled {
+            let target = source::written_end(&mut connection).await.map_err(source_error)?;
+            self.target = Some(target);
+        }
+        Ok(connection)
+    }
+
+    /// Absorbs for ever; returns when a run that ends by itself has absorbed its part.
+    ///
+    /// # Errors
+    /// What a reconnect can't mend.
+    pub(crate) async fn follow(&mut self, first: Connection) -> Result<(), EngineError> {
+        let mut connection = Some(first);
+        let mut wait = RECONNECT_FIRST;
+        loop {
+            let error = match self.attempt(connection.take(), &mut wait).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let EngineError::Source(error) = error else { return Err(error) };
+            match error.kind() {
+                _ if matches!(*error, SourceError::LostPosition { .. }) => {
+                    if !self.resnapshot_on_lost_position {
+                        return Err(EngineError::LostPosition(error));
+                    }
+                    tracing::warn!(error = %error, "position lost: taking a new snapshot");
+                    self.close_gate()?;
+                }
+                SourceErrorKind::Transient | SourceErrorKind::Unavailable => {
+                    tracing::warn!(
+                        error = chain(&*error),
+                        retry_after_ms = wait.as_millis(),
+                        "source lost; reconnecting"
+                    );
+                    self.gauges.set_activity(Activity::Reconnecting(error.to_string()));
+                    self.clock.sleep(wait).await;
+                    wait = (wait * 2).min(RECONNECT_MAX);
+                }
+                SourceErrorKind::Credentials | SourceErrorKind::Config | SourceErrorKind::Fatal => {
+                    return Err(EngineError::Source(error));
+                }
+            }
+        }
+    }
+
+    /// One connection's life.
+    async fn attempt(
+        &mut self,
+        connection: Option<Connection>,
+        wait: &mut Duration,
+    ) -> Result<(), EngineError> {
+        let mut connection = match connection {
+            Some(connection) => connection,
+            None => Connection::connect(&self.params).await.map_err(source_error)?,
+        };
+        let mut state = match self.store.snapshot().map_err(EngineError::Store)? {
+            Some(state) => state,
+            None => snapshot::begin(&self.store, &mut connection).await?,
+        };
+        if let Phase::Reading { .. } = state.phase {
+            let (store, gauges) = (&self.store, &self.gauges);
+            state =
+                snapshot::read_tables(store, gauges, &mut connection, &self.params, state).await?;
+        }
+        drop(connection);
+        let activity = match state.phase {
+            Phase::Open => Activity::Following,
+            Phase::Reading { .. } | Phase::CatchingUp { .. } => Activity::CatchingUp,
+        };
+        self.gauges.set_activity(activity);
+        let position = self.store.position().map_err(EngineError::Store)?;
+        let position = position.unwrap_or_else(|| state.start.clone());
+        tracing::info!(position = %position, "following the binlog");
+        let stream = Stream::open(&self.params, &position, WATCHED_TABLES).await;
+        let stream = stream.map_err(source_error)?;
+        *wait = RECONNECT_FIRST;
+        self.stream(stream, state).await
+    }
+
+    /// Reads ahead in a task of its own, so that folding never keeps the server waiting.
+    async fn stream(&mut self, stream: Stream, state: SnapshotState) -> Result<(), EngineError> {
+        let (sender, receiver) = mpsc::channel(READ_AHEAD_EVENTS);
+        #[expect(clippy::disallowed_methods, reason = "engine starts tasks; aborted below")]
+        let reader = tokio::spawn(read(stream, sender));
+        let outcome = self.absorb_events(receiver, state).await;
+        reader.abort();
+        outcome
+    }
+
+    async fn absorb_events(
+        &mut self,
+        mut receiver: mpsc::Receiver<Result<StreamEvent, SourceError>>,
+        mut state: SnapshotState,
+    ) -> Result<(), EngineError> {
+        let mut seen: Option<BinlogOffset> = None;
+        loop {
+            let Some(event) = receiver.recv().await else {
+                return Err(source_error(SourceError::StreamEnded));
+            };
+            let mut transactions: Vec<SourceTransaction> = Vec::new();
+            let mut failed = None;
+            let mut next = Some(event);
+            let mut change_count = 0usize;
+            while let Some(event) = next.take() {
+                match event {
+                    Ok(StreamEvent::Transaction(transaction)) => {
+                        seen = Some(transaction.position.at.clone());
+                        change_count = change_count.saturating_add(transaction.changes.len());
+                        transactions.push(transaction);
+                    }
+                    Ok(StreamEvent::Progress(at)) => seen = Some(at),
+                    Err(error) => failed = Some(error),
+                }
+                if failed.is_none() && change_count < CHANGES_PER_COMMIT {
+                    next = receiver.try_recv().ok();
+                }
+            }
+            self.commit(transactions)?;
+            if let Some(error) = failed {
+                return Err(source_error(error));
+            }
+            if let Some(seen) = &seen {
+                self.open_gate_at(&mut state, seen)?;
+                if self.is_done(&state, seen) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn commit(&self, transactions: Vec<SourceTransaction>) -> Result<(), EngineError> {
+        if transactions.is_empty() {
+            return Ok(());
+        }
+        let absorbed = absorb(&self.store, &self.gauges, transactions)?;
+        if absorbed.is_shop_stale {
+            self.bell.shop_version.fetch_add(1, Ordering::SeqCst);
+        }
+        self.bell.work.notify_one();
+        Ok(())
+    }
+
+    /// Opens the gate when everything the snapshot saw is absorbed.
+    fn open_gate_at(
+        &self,
+        state: &mut SnapshotState,
+        seen: &BinlogOffset,
+    ) -> Result<(), EngineError> {
+        match &state.phase {
+            Phase::CatchingUp { until } if seen >= until => {
+                state.phase = Phase::Open;
+                let mut batch = WriteBatch::default();
+                batch.snapshot(state);
+                mark_everything(&self.store, &mut batch);
+                self.store.commit(batch).map_err(EngineError::Store)?;
+                tracing::info!("catalog copy complete: the gate is open");
+            }
+            Phase::Open => {}
+            Phase::CatchingUp { .. } | Phase::Reading { .. } => return Ok(()),
+        }
+        if !self.gauges.is_gate_open.swap(true, Ordering::SeqCst) {
+            self.gauges.set_activity(Activity::Following);
+            self.bell.shop_version.fetch_add(1, Ordering::SeqCst);
+            self.bell.work.notify_one();
+        }
+        Ok(())
+    }
+
+    fn is_done(&self, state: &SnapshotState, seen: &BinlogOffset) -> bool {
+        state.phase == Phase::Open && self.target.as_ref().is_some_and(|target| seen >= target)
+    }
+
+    /// Forgets the catalog copy; the ledger stays, so what is unchanged is not sent again.
+    fn close_gate(&self) -> Result<(), EngineError> {
+        self.gauges.is_gate_open.store(false, Ordering::SeqCst);
+        self.store.clear_catalog().map_err(EngineError::Store)
+    }
+}
+
+/// Moves events from the stream to the channel until either ends.
+async fn read(mut stream: Stream, sender: mpsc::Sender<Result<StreamEvent, SourceError>>) {
+    loop {
+        let event = stream.next().await;
+        let failed = event.is_err();
+        if sender.send(event).await.is_err() || failed {
+            return;
+        }
+    }
+}

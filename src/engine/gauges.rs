@@ -1,0 +1,92 @@
+//! What the loops are doing, for people: counters that the loops bump and others read.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::feed::Feed;
+
+/// What the absorb loop is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Connecting, checking.
+    #[default]
+    Starting,
+    /// Reading this table for the snapshot.
+    Snapshot(&'static str),
+    /// Absorbing the binlog up to the snapshot's end.
+    CatchingUp,
+    /// Following the binlog.
+    Following,
+    /// Waiting before the next attempt; the reason.
+    Reconnecting(String),
+    /// Stopped for good; the reason.
+    Stopped(String),
+}
+
+/// Counters and states of a running process. All of it is for display: nothing depends on it.
+#[derive(Debug, Default)]
+pub struct Gauges {
+    activity: Mutex<Activity>,
+    delivery_stopped: Mutex<Option<String>>,
+    /// Rows the snapshot has read.
+    pub rows_read: AtomicU64,
+    /// The server's estimate of the rows the snapshot will read.
+    pub rows_estimate: AtomicU64,
+    /// Source transactions absorbed.
+    pub transactions: AtomicU64,
+    /// Row changes of watched tables absorbed.
+    pub row_changes: AtomicU64,
+    /// Unix seconds of the last absorbed commit.
+    pub last_commit_s: AtomicU64,
+    /// Whether the gate is open.
+    pub is_gate_open: AtomicBool,
+    feeds: [FeedGauges; Feed::ALL.len()],
+}
+
+/// Counters of one feed.
+#[derive(Debug, Default)]
+pub struct FeedGauges {
+    /// Items assembled.
+    pub assembled: AtomicU64,
+    /// Items accepted.
+    pub accepted: AtomicU64,
+    /// Items refused.
+    pub parked: AtomicU64,
+    /// Requests sent.
+    pub requests: AtomicU64,
+    /// Milliseconds from the first request to the last answer.
+    pub busy_ms: AtomicU64,
+    /// Items known to wait: outbox entries, dirty owners, owners of ranges not walked yet.
+    pub waiting: AtomicU64,
+}
+
+impl Gauges {
+    /// The counters of a feed.
+    pub fn feed(&self, feed: Feed) -> &FeedGauges {
+        let place = Feed::ALL.iter().position(|known| *known == feed).unwrap_or_default();
+        #[expect(clippy::indexing_slicing, reason = "one entry per feed")]
+        &self.feeds[place]
+    }
+
+    /// What the absorb loop is doing.
+    pub fn activity(&self) -> Activity {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why delivery stopped; `None` while it goes on.
+    pub fn delivery_stopped(&self) -> Option<String> {
+        self.delivery_stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_activity(&self, activity: Activity) {
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = activity;
+    }
+
+    pub(crate) fn set_delivery_stopped(&self, reason: String) {
+        *self.delivery_stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    pub(crate) fn add(counter: &AtomicU64, count: usize) {
+        counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,380 @@
+//! The prepare step: dirty owners become outbox entries.
+//!
+//! Read (dirty marks, catalog copy, ledger) → compute (assembly, diff) → one commit {ledger,
+//! outbox, dirty}. An owner with a key in flight stays dirty: an entry in flight is never edited
+//! (O1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::catalog::{CatalogRead, Owner, Shop, product_references};
+use crate::diff::{Decision, diff};
+use crate::engine::{EngineError, Gauges};
+use crate::feed::{AssembleOptions, Assembled, Digest, Feed, FeedKey, FeedOwner, assemble};
+use crate::ledger::{Cause, ItemState, LedgerRecord};
+use crate::outbox::{Lane, Outbox, OutboxEntry};
+use crate::store::{DirtyMark, Range, Ranges, Store, WriteBatch};
+
+/// Entries of one feed that may wait in the outbox: enough to fill the service's budgets for more
+/// than a minute; what is beyond it stays dirty, which costs nothing and coalesces.
+const WAITING_ENTRIES_MAX: usize = 2000;
+/// Owners assembled between two commits.
+const OWNERS_PER_COMMIT: usize = 200;
+
+/// Everything one prepare step needs.
+pub struct Preparation<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The outbox, which mirrors the stored entries.
+    pub outbox: &'a mut Outbox,
+    /// The shop's scopes and attributes, as they stand in the store.
+    pub shop: &'a Shop,
+    /// How to assemble.
+    pub options: &'a AssembleOptions,
+    /// The present instant.
+    pub now: Timestamp,
+    /// Counters.
+    pub gauges: &'a Gauges,
+}
+
+/// The writes of one commit, and the records as they will be after it.
+#[derive(Default)]
+struct Step {
+    batch: WriteBatch,
+    records: BTreeMap<FeedKey, LedgerRecord>,
+}
+
+impl Preparation<'_> {
+    /// Prepares a page of each feed, unless enough of its entries wait already.
+    ///
+    /// Returns whether anything was done: then there may be more to do.
+    pub fn prepare(&mut self) -> Result<bool, EngineError> {
+        let mut worked = false;
+        for feed in Feed::ALL {
+            worked |= self.dirty_owners(feed)?;
+            worked |= self.range(feed)?;
+        }
+        Ok(worked)
+    }
+
+    fn has_room(&self, feed: Feed) -> bool {
+        self.outbox.waiting_count(feed) < WAITING_ENTRIES_MAX
+    }
+
+    fn dirty_owners(&mut self, feed: Feed) -> Result<bool, EngineError> {
+        let (mut worked, mut from) = (false, 0);
+        // Pages whose owners are all in flight are passed over.
+        while self.has_room(feed) && !worked {
+            let dirty =
+                self.store.dirty(feed, from, OWNERS_PER_COMMIT).map_err(EngineError::Store)?;
+            let Some((last, _)) = dirty.last() else { break };
+            let next = last.id.checked_add(1);
+            let mut step = Step::default();
+            for (owner, DirtyMark { sequence, cause }) in dirty {
+                if self.must_wait(owner)? {
+                    continue;
+                }
+                if self.owner(&mut step, owner, Lane::Live, &cause)? {
+                    step.batch.clean(owner, sequence);
+                    worked = true;
+                }
+            }
+            self.commit(step)?;
+            match next {
+                Some(next) => from = next,
+                None => break,
+            }
+        }
+        Ok(worked)
+    }
+
+    /// A price waits until its product was prepared: the product's entry then goes first.
+    fn must_wait(&self, owner: FeedOwner) -> Result<bool, EngineError> {
+        if owner.feed != Feed::Prices {
+            return Ok(false);
+        }
+        let dirty = self.store.dirty(Feed::Products, owner.id, 1).map_err(EngineError::Store)?;
+        Ok(dirty.first().is_some_and(|(product, _)| product.id == owner.id))
+    }
+
+    /// Walks a range by one page, no further than the range that must go before it.
+    fn range(&mut self, feed: Feed) -> Result<bool, EngineError> {
+        let mut worked = false;
+        if self.has_room(feed) {
+            let ranges = self.store.ranges().map_err(EngineError::Store)?;
+            let Some(range) = ranges.get(&feed).cloned() else { return Ok(false) };
+            let Some(page) = self.page(feed, &range, &ranges)? else { return Ok(false) };
+            let mut step = Step::default();
+            let mut walked = range.clone();
+            for id in &page {
+                let owner = FeedOwner { feed, id: *id };
+                if !self.owner(&mut step, owner, Lane::Mass, &range.cause)? {
+                    break;
+                }
+                self.refresh_references(&mut step, owner)?;
+                walked.after = Some(*id);
+                worked = true;
+            }
+            let is_done = page.is_empty();
+            worked |= is_done;
+            step.batch.walk_range(feed, range.sequence, (!is_done).then_some(walked));
+            self.commit(step)?;
+        }
+        Ok(worked)
+    }
+
+    /// The next owners of a range; empty at its end; `None` while it must wait for another range.
+    fn page(
+        &self,
+        feed: Feed,
+        range: &Range,
+        ranges: &Ranges,
+    ) -> Result<Option<Vec<u32>>, EngineError> {
+        let after = range.after;
+        let (kind, before): (fn(u32) -> Owner, &[Feed]) = match feed {
+            Feed::ProductAttributes => (Owner::Attribute, &[]),
+            Feed::Products => (Owner::Product, &[Feed::ProductAttributes]),
+            Feed::PriceBooks => (Owner::Website, &[]),
+            Feed::Prices => (Owner::Product, &[Feed::ProductAttributes, Feed::PriceBooks]),
+        };
+        if before.iter().any(|feed| ranges.contains_key(feed)) {
+            return Ok(None);
+        }
+        // Owners with rows, and owners that had items but have no rows any more.
+        let rows = self.store.owner_ids_after(kind(after.unwrap_or(0)), OWNERS_PER_COMMIT);
+        let mut ids: BTreeSet<u32> = rows.map_err(EngineError::Read)?.into_iter().collect();
+        let owned = self.store.ledger_owner_ids_after(feed, after, OWNERS_PER_COMMIT);
+        ids.extend(owned.map_err(EngineError::Store)?);
+        let mut page: Vec<u32> = ids.into_iter().take(OWNERS_PER_COMMIT).collect();
+        // A first sync sends a product before its prices.
+        if feed == Feed::Prices
+            && let Some(products) = ranges.get(&Feed::Products)
+        {
+            let was_empty = page.is_empty();
+            page.retain(|id| products.after.is_some_and(|walked| *id <= walked));
+            if page.is_empty() && !was_empty {
+                return Ok(None);
+            }
+        }
+        Ok(Some(page))
+    }
+
+    /// An attribute that became a select changes which options products hold: the walk over all
+    /// products puts the index entries that are missing.
+    fn refresh_references(&self, step: &mut Step, owner: FeedOwner) -> Result<(), EngineError> {
+        if owner.feed != Feed::Products {
+            return Ok(());
+        }
+        let sheet = self.store.sheet(Owner::Product(owner.id)).map_err(EngineError::Read)?;
+        let Some(sheet) = sheet else { return Ok(()) };
+        let references = product_references(&sheet, self.store).map_err(EngineError::Read)?;
+        for reference in references {
+            step.batch.reference(reference, owner.id);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, step: Step) -> Result<(), EngineError> {
+        if step.batch.is_empty() {
+            return Ok(());
+        }
+        self.store.commit(step.batch).map_err(EngineError::Store)
+    }
+
+    /// Assembles one owner and decides about each of its keys.
+    ///
+    /// Returns `false`, with nothing done, when one of its keys is in flight.
+    fn owner(
+        &mut self,
+        step: &mut Step,
+        owner: FeedOwner,
+        lane: Lane,
+        cause: &Cause,
+    ) -> Result<bool, EngineError> {
+        let items = assemble(owner, self.shop, self.store, self.options);
+        let items = items.map_err(EngineError::Read)?;
+        let known = self.store.owned_keys(owner).map_err(EngineError::Store)?;
+        let in_flight = |key: &FeedKey| self.outbox.is_in_flight(key);
+        if known.iter().any(in_flight) || items.iter().any(|item| in_flight(&item.key)) {
+            return Ok(false);
+        }
+        Gauges::add(&self.gauges.feed(owner.feed).assembled, items.len());
+        let produced: BTreeSet<FeedKey> = items.iter().map(|item| item.key.clone()).collect();
+        let wanted = Wanted { owner: owner.id, lane, cause };
+        for Assembled { key, body } in items {
+            match body {
+                Ok(body) => self.key(step, key, Some(Digest::of(&body)), &wanted)?,
+                Err(fault) => self.fault(step, key, fault.to_string(), &wanted)?,
+            }
+        }
+        for key in known {
+            if produced.contains(&key) {
+                continue;
+            }
+            // Another owner may have taken the key over: then it is not ours to delete.
+            let record = self.record(step, &key)?;
+            if record.is_some_and(|record| record.owner == owner.id) {
+                self.key(step, key, None, &wanted)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn record(&self, step: &Step, key: &FeedKey) -> Result<Option<LedgerRecord>, EngineError> {
+        match step.records.get(key) {
+            Some(record) => Ok(Some(record.clone())),
+            None => self.store.ledger(key).map_err(EngineError::Store),
+        }
+    }
+
+    fn key(
+        &mut self,
+        step: &mut Step,
+        key: FeedKey,
+        assembled: Option<Digest>,
+        wanted: &Wanted<'_>,
+    ) -> Result<(), EngineError> {
+        let old = self.record(step, &key)?;
+        match diff(assembled, old.as_ref(), self.outbox.get(&key)) {
+            // A fault or a refusal that went away by itself: the service has just this item.
+            Decision::Nothing if is_settled_but_not_shown_so(assembled, old.as_ref()) => {
+                let owner = old.as_ref().map(|old| old.owner);
+                if let Some(old) = old {
+                    step.put(key, wanted.settled(old, self.now), owner);
+                }
+            }
+            Decision::Nothing => {
+                if let Some(old) = old.filter(|old| old.owner != wanted.owner) {
+                    let record = LedgerRecord { owner: wanted.owner, ..old.clone() };
+                    step.put(key, record, Some(old.owner));
+                }
+            }
+            Decision::Settled => {
+                self.outbox.cancel(&key);
+                step.batch.outbox(&key, None);
+                if let Some(old) = old {
+                    let owner = old.owner;
+                    let record = if old.accepted == assembled {
+                        wanted.settled(old, self.now)
+                    } else {
+                        // It changed back to the very body that was refused.
+                        LedgerRecord { owner: wanted.owner, state: ItemState::Parked, ..old }
+                    };
+                    step.put(key, record, Some(owner));
+                }
+            }
+            Decision::Forget => {
+                self.outbox.cancel(&key);
+                step.batch.outbox(&key, None);
+                step.records.remove(&key);
+                step.batch.forget(&key, wanted.owner);
+            }
+            Decision::Send(intent) => {
+                let record = match &old {
+                    Some(old) => LedgerRecord {
+                        owner: wanted.owner,
+                        state: ItemState::Pending,
+                        cause: wanted.cause.clone(),
+                        last_at: self.now,
+                        ..old.clone()
+                    },
+                    None => wanted.fresh(self.now),
+                };
+                self.outbox.put(OutboxEntry {
+                    key: key.clone(),
+                    owner: wanted.owner,
+                    intent,
+                    lane: wanted.lane,
+                    is_first: record.accepted.is_none(),
+                    sequence: self.outbox.next_sequence(),
+                    attempts: 0,
+                    not_before: None,
+                    suspect_group: 0,
+                    cause: wanted.cause.clone(),
+                });
+                step.batch.outbox(&key, self.outbox.get(&key));
+                step.put(key, record, old.map(|old| old.owner));
+            }
+        }
+        Ok(())
+    }
+
+    /// Parks a key that can't be assembled: it costs no request.
+    fn fault(
+        &mut self,
+        step: &mut Step,
+        key: FeedKey,
+        message: String,
+        wanted: &Wanted<'_>,
+    ) -> Result<(), EngineError> {
+        let old = self.record(step, &key)?;
+        self.outbox.cancel(&key);
+        step.batch.outbox(&key, None);
+        if old.as_ref().is_none_or(|old| old.message != message) {
+            Gauges::add(&self.gauges.feed(key.feed).parked, 1);
+        }
+        let record = LedgerRecord {
+            owner: wanted.owner,
+            state: ItemState::Parked,
+            refused: None,
+            code: 0,
+            message,
+            cause: wanted.cause.clone(),
+            last_at: self.now,
+            ..old.clone().unwrap_or_else(|| wanted.fresh(self.now))
+        };
+        step.put(key, record, old.map(|old| old.owner));
+        Ok(())
+    }
+}
+
+impl Step {
+    fn put(&mut self, key: FeedKey, record: LedgerRecord, old_owner: Option<u32>) {
+        self.batch.ledger(&key, &record, old_owner);
+        self.records.insert(key, record);
+    }
+}
+
+fn is_settled_but_not_shown_so(assembled: Option<Digest>, record: Option<&LedgerRecord>) -> bool {
+    record.is_some_and(|record| {
+        assembled.is_some() && record.accepted == assembled && record.state != ItemState::Accepted
+    })
+}
+
+/// Who wants a key, and why.
+struct Wanted<'a> {
+    owner: u32,
+    lane: Lane,
+    cause: &'a Cause,
+}
+
+impl Wanted<'_> {
+    fn fresh(&self, now: Timestamp) -> LedgerRecord {
+        LedgerRecord {
+            owner: self.owner,
+            state: ItemState::Pending,
+            accepted: None,
+            refused: None,
+            code: 0,
+            message: String::new(),
+            request_id: String::new(),
+            attempts: 0,
+            first_at: now,
+            last_at: now,
+            cause: self.cause.clone(),
+        }
+    }
+
+    /// The item changed back to what the service has: nothing is left to do.
+    fn settled(&self, old: LedgerRecord, now: Timestamp) -> LedgerRecord {
+        LedgerRecord {
+            owner: self.owner,
+            state: ItemState::Accepted,
+            refused: None,
+            message: String::new(),
+            last_at: now,
+            ..old
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Replay: binlog files instead of a server.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::catalog::tables::WATCHED_TABLES;
+use crate::clock::SharedClock;
+use crate::decode::{Decoder, Watch};
+use crate::engine::absorb::{absorb, mark_everything};
+use crate::engine::deliver::{Bell, DeliverParams, Delivery};
+use crate::engine::run::flushing;
+use crate::engine::{EngineError, Gauges};
+use crate::position::{BinlogOffset, Position};
+use crate::source::files::FileReplay;
+use crate::source::framing::{Framed, Framer, SourceTransaction};
+use crate::store::{Phase, SnapshotState, Store, WriteBatch};
+use crate::submit::Submitter;
+
+/// Row changes folded into one commit.
+const CHANGES_PER_COMMIT: usize = 2000;
+
+/// Absorbs binlog files, in order, and opens the gate.
+///
+/// # Errors
+/// A file is truncated, damaged, or holds what can't be decoded: what came before it is absorbed.
+pub fn absorb_files(
+    store: &Store,
+    gauges: &Gauges,
+    database: &str,
+    table_prefix: &str,
+    files: &[PathBuf],
+) -> Result<(), EngineError> {
+    let watch = Watch {
+        schema: database.to_owned(),
+        table_prefix: table_prefix.to_owned(),
+        tables: WATCHED_TABLES,
+    };
+    let mut decoder = Decoder::new(watch, std::collections::BTreeMap::new());
+    let start = Position { gtid: None, at: BinlogOffset { file: String::new(), offset: 4 } };
+    let mut framer = Framer::new(start.clone());
+    let mut waiting: Vec<SourceTransaction> = Vec::new();
+    for path in files {
+        let failed = |source| EngineError::File {
+            path: path.display().to_string(),
+            source: Box::new(source),
+        };
+        let mut replay = FileReplay::open(path).map_err(failed)?;
+        let mut change_count = 0usize;
+        loop {
+            match replay.next_framed(&mut decoder, &mut framer) {
+                Ok(Some(Framed::Transaction(transaction))) => {
+                    change_count = change_count.saturating_add(transaction.changes.len());
+                    waiting.push(transaction);
+                }
+                Ok(Some(Framed::Ddl { .. })) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    absorb(store, gauges, std::mem::take(&mut waiting))?;
+                    return Err(failed(error));
+                }
+            }
+            if change_count >= CHANGES_PER_COMMIT {
+                absorb(store, gauges, std::mem::take(&mut waiting))?;
+                change_count = 0;
+            }
+        }
+        absorb(store, gauges, std::mem::take(&mut waiting))?;
+    }
+    let mut batch = WriteBatch::default();
+    batch.snapshot(&SnapshotState { start, phase: Phase::Open, rows_read: 0 });
+    mark_everything(store, &mut batch);
+    store.commit(batch).map_err(EngineError::Store)?;
+    gauges.is_gate_open.store(true, Ordering::SeqCst);
+    store.flush().map_err(EngineError::Store)
+}
+
+/// Delivers what is absorbed, until every key is settled.
+///
+/// # Errors
+/// The service is unreachable or refuses us, or the store failed.
+pub async fn deliver_absorbed(
+    store: &Arc<Store>,
+    clock: &SharedClock,
+    gauges: &Arc<Gauges>,
+    submitter: &Arc<Submitter>,
+    params: DeliverParams,
+) -> Result<(), EngineError> {
+    submitter.sign_in().await.map_err(EngineError::Submit)?;
+    let bell = Arc::new(Bell::default());
+    bell.is_absorbed.store(true, Ordering::SeqCst);
+    let mut delivery = Delivery::new(
+        Arc::clone(store),
+        SharedClock::clone(clock),
+        Arc::clone(gauges),
+        bell,
+        Arc::clone(submitter),
+        params,
+    )?;
+    let outcome = tokio::select! {
+        outcome = delivery.deliver() => outcome.map(|_settled| ()),
+        error = flushing(store, clock) => Err(error),
+    };
+    outcome.and(store.flush().map_err(EngineError::Store))
+}
