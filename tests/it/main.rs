@@ -9,4 +9,5 @@
 
 mod architecture;
 mod program;
+mod recordings;
 mod servers;
