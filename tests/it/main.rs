@@ -9,5 +9,6 @@
 
 mod architecture;
 mod program;
+mod recordings;
 mod servers;
 mod source_live;
