@@ -1,3 +1,7 @@
-//! The `aco-stream` binary.
+//! The `aco-stream` binary: parse, run the command, end with its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aco_stream::cli::main()
+}

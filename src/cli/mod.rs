@@ -1,1 +1,70 @@
-//! (room)
+//! Owns the commands: arguments, human output, exit codes.
+//!
+//! Data goes to stdout, everything else to stderr. Must not know domain rules: it wires the rooms
+//! and prints what they report.
+
+mod args;
+mod check;
+mod demo;
+mod exit;
+mod export;
+mod output;
+mod progress;
+mod run;
+mod sandbox;
+mod show;
+mod status;
+mod wire;
+
+pub use exit::Exit;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use indicatif::MultiProgress;
+
+use crate::cli::args::{Args, Command, ConfigCommand};
+use crate::cli::exit::Failure;
+use crate::telemetry;
+
+/// Runs the command that the process's arguments name.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let is_asked_for = !error.use_stderr();
+            // Nobody is left to tell when the terminal is gone.
+            error.print().unwrap_or_default();
+            return if is_asked_for { Exit::Done } else { Exit::Usage }.into();
+        }
+    };
+    let bars = MultiProgress::new();
+    let level = if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO };
+    telemetry::start(args.log_format, level, &bars);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run_command(args, &bars)),
+        Err(source) => Err(Failure::runtime(source)),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::error(&failure.to_text());
+            failure.exit.into()
+        }
+    }
+}
+
+async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> {
+    let config = args.config.as_path();
+    match args.command {
+        Command::Demo { fail } => demo::demo(&fail, bars).await,
+        Command::Sandbox(args) => sandbox::sandbox(args).await,
+        Command::Run { once } => run::run(config, once, bars).await,
+        Command::Replay { files, dry_run } => run::replay(config, files, dry_run, bars).await,
+        Command::Export(args) => export::export(config, &args),
+        Command::Status(args) => status::status(config, &args),
+        Command::Check { json } => check::check(config, json).await,
+        Command::Config { command: ConfigCommand::Show } => show::show(config),
+    }
+}

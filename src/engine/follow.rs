@@ -10,8 +10,8 @@ use crate::catalog::tables::WATCHED_TABLES;
 use crate::clock::SharedClock;
 use crate::engine::absorb::{absorb, mark_everything};
 use crate::engine::deliver::Bell;
-use crate::engine::snapshot::{self, source_error};
 use crate::engine::error::chain;
+use crate::engine::snapshot::{self, source_error};
 use crate::engine::{Activity, EngineError, Gauges, Until};
 use crate::position::BinlogOffset;
 use crate::source::framing::SourceTransaction;
@@ -44,8 +44,7 @@ impl Following {
     /// Connects and checks the source for the first time: what is wrong now is for the operator,
     /// not for a retry.
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
-        let mut connection =
-            Connection::connect(&self.params).await.map_err(source_error)?;
+        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
         let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
         let findings = findings.map_err(source_error)?;

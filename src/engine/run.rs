@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::clock::SharedClock;
 use crate::engine::deliver::{Bell, DeliverParams, Delivered, Delivery};
-use crate::engine::follow::Following;
 use crate::engine::error::chain;
+use crate::engine::follow::Following;
 use crate::engine::{Activity, EngineError, Gauges};
 use crate::source::SourceParams;
 use crate::store::{Phase, Store};
@@ -96,10 +96,7 @@ async fn sign_in(params: &RunParams) -> Result<(), EngineError> {
     match params.submitter.sign_in().await {
         Ok(()) => Ok(()),
         Err(error @ SubmitError::Unreachable { .. }) if params.until == Until::Told => {
-            tracing::warn!(
-                error = chain(&error),
-                "service unreachable; going on without it"
-            );
+            tracing::warn!(error = chain(&error), "service unreachable; going on without it");
             Ok(())
         }
         Err(error) => Err(EngineError::Submit(error)),
@@ -151,8 +148,9 @@ async fn both(
         }
         let ends_all =
             |error: &EngineError| until == Until::Settled || matches!(error, EngineError::Store(_));
-        let is_failed = absorbed.as_ref().is_some_and(|outcome| outcome.as_ref().is_err_and(ends_all))
-            || delivered.as_ref().is_some_and(|outcome| outcome.as_ref().is_err_and(ends_all));
+        let is_failed =
+            absorbed.as_ref().is_some_and(|outcome| outcome.as_ref().is_err_and(ends_all))
+                || delivered.as_ref().is_some_and(|outcome| outcome.as_ref().is_err_and(ends_all));
         if is_failed || (absorbed.is_some() && delivered.is_some()) {
             absorbed.unwrap_or(Ok(()))?;
             delivered.transpose()?;

@@ -1,0 +1,118 @@
+//! The arguments of every command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::LogFormat;
+
+/// Keeps an Adobe Commerce Optimizer tenant equal to a shop, by reading the shop's binlog.
+#[derive(Debug, Parser)]
+#[command(name = "aco-stream", version, propagate_version = true)]
+pub(crate) struct Args {
+    /// The configuration file.
+    #[arg(long, global = true, default_value = "aco-stream.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The form of log lines on stderr.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// Log each request and step.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the main job with nothing to set up: sandbox, fixture shop, all feeds, real limits.
+    Demo {
+        /// Make the sandbox fail, as `sandbox --fail` does.
+        #[arg(long, value_name = "RULE")]
+        fail: Vec<String>,
+    },
+    /// Run the stand-in for IMS, CCM and the ingestion API on this machine.
+    Sandbox(SandboxArgs),
+    /// Take a snapshot if needed, follow the binlog, deliver.
+    Run {
+        /// End when what was written at the start is absorbed and every item is settled.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Absorb binlog files instead of a server's binlog, and deliver the result.
+    Replay {
+        /// The files, in order; `.zst` files too.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Absorb only; send nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print a feed's items as NDJSON, sorted by key.
+    Export(ExportArgs),
+    /// Print where every feed, or every item of one feed, stands.
+    Status(StatusArgs),
+    /// Check the source, the service and the configuration.
+    Check {
+        /// Print the findings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the effective configuration and where each value came from; no secret.
+    Show,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SandboxArgs {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:9465")]
+    pub(crate) listen: SocketAddr,
+    /// Whether the licence's limits are enforced.
+    #[arg(long, value_enum, default_value_t = LimitsArg::Real)]
+    pub(crate) limits: LimitsArg,
+    /// Fail on purpose, for example `503:3`, `429:2`, `sku=ABC`; may be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) fail: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LimitsArg {
+    /// Requests per second, items per minute and per day, as the licence has them.
+    Real,
+    /// None.
+    Off,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExportArgs {
+    /// The feed: products, productAttributes, priceBooks or prices.
+    pub(crate) feed: String,
+    /// Only items of this store view (or, for price books and prices, of this price book).
+    #[arg(long, value_name = "CODE")]
+    pub(crate) source: Option<String>,
+    /// Only this key: a sku, an attribute code, a price book id.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    /// List the items of this feed instead of the summary.
+    pub(crate) feed: Option<String>,
+    /// Only items in this state: pending, accepted, deleted, retrying or parked.
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,69 @@
+//! `check`: is everything in place for a run?
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::catalog::tables::WATCHED_TABLES;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{output, wire};
+use crate::engine::EngineError;
+use crate::source::{self, Connection, Finding, Severity};
+
+pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
+    let config = wire::read_config(path)?;
+    let clock = wire::clock();
+    let submitter = wire::submitter(&config, &clock)?;
+    let params = wire::source(&config);
+    let source_error = |error| EngineError::Source(Box::new(error));
+    let mut connection = Connection::connect(&params).await.map_err(source_error)?;
+    let findings = source::preflight(&mut connection, &params, WATCHED_TABLES, clock.now()).await;
+    let mut findings = findings.map_err(source_error)?;
+    drop(connection);
+    // The findings about the source are worth seeing even when the service refuses us.
+    let service = async {
+        submitter.sign_in().await?;
+        if config.optimizer.org_id.is_empty() || config.optimizer.tenant_id.is_empty() {
+            return Ok("signed in; org_id or tenant_id is not set, so the tenant was not checked");
+        }
+        submitter.check_tenant().await.map(|_tenant| "signed in; the tenant belongs to the org")
+    };
+    let service = service.await;
+    if let Ok(message) = &service {
+        findings.push(Finding {
+            severity: Severity::Ok,
+            check: "service",
+            message: (*message).to_owned(),
+            fix: None,
+        });
+    }
+    print(&findings, json)?;
+    service?;
+    let is_unfit = findings.iter().any(|finding| finding.severity == Severity::Fatal);
+    Ok(if is_unfit { Exit::Config } else { Exit::Done })
+}
+
+fn print(findings: &[Finding], json: bool) -> Result<(), Failure> {
+    for finding in findings {
+        let severity = match finding.severity {
+            Severity::Ok => "ok",
+            Severity::Warning => "warning",
+            Severity::Fatal => "fatal",
+        };
+        if json {
+            let line = json!({
+                "severity": severity,
+                "check": finding.check,
+                "message": finding.message,
+                "fix": finding.fix,
+            });
+            output::line(&line.to_string())?;
+        } else {
+            output::line(&format!("{severity:<8} {}: {}", finding.check, finding.message))?;
+            if let Some(fix) = &finding.fix {
+                output::line(&format!("         hint: {fix}"))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! `run` and `replay`.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indicatif::MultiProgress;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{progress, wire};
+use crate::config::OnLostPosition;
+use crate::engine::{self, EngineError, Gauges, RunParams, Until};
+use crate::feed::Feed;
+use crate::status::Report;
+use crate::store::Store;
+
+pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result<Exit, Failure> {
+    let config = wire::read_config(path)?;
+    let clock = wire::clock();
+    let submitter = wire::submitter(&config, &clock)?;
+    let store = wire::store(&config)?;
+    let gauges = Arc::new(Gauges::default());
+    let params = RunParams {
+        store: Arc::clone(&store),
+        clock: wire::clock(),
+        gauges: Arc::clone(&gauges),
+        submitter,
+        deliver: wire::deliver(&config),
+        source: wire::source(&config),
+        until: if once { Until::Settled } else { Until::Told },
+        resnapshot_on_lost_position: config.source.on_lost_position == OnLostPosition::Resnapshot,
+    };
+    let running = engine::run(params, told_to_stop()?);
+    tokio::select! {
+        outcome = running => outcome?,
+        never = progress::show(gauges, wire::clock(), bars.clone()) => match never {},
+    }
+    drop(clock);
+    if once { parked_or_done(&store) } else { Ok(Exit::Done) }
+}
+
+pub(crate) async fn replay(
+    path: &Path,
+    files: Vec<PathBuf>,
+    dry_run: bool,
+    bars: &MultiProgress,
+) -> Result<Exit, Failure> {
+    let config = wire::read_config(path)?;
+    let clock = wire::clock();
+    let submitter = if dry_run { None } else { Some(wire::submitter(&config, &clock)?) };
+    let store = wire::store(&config)?;
+    let gauges = Arc::new(Gauges::default());
+    let absorbing = {
+        let (store, gauges) = (Arc::clone(&store), Arc::clone(&gauges));
+        let (database, prefix) =
+            (config.source.database.clone(), config.source.table_prefix.clone());
+        tokio::task::spawn_blocking(move || {
+            engine::absorb_files(&store, &gauges, &database, &prefix, &files)
+        })
+    };
+    let work = async {
+        absorbing.await.map_err(EngineError::Task)??;
+        match &submitter {
+            Some(submitter) => {
+                let params = wire::deliver(&config);
+                engine::deliver_absorbed(&store, &clock, &gauges, submitter, params).await
+            }
+            None => Ok(()),
+        }
+    };
+    let stop = told_to_stop()?;
+    tokio::select! {
+        outcome = work => outcome?,
+        () = stop => return Ok(Exit::Failed),
+        never = progress::show(Arc::clone(&gauges), wire::clock(), bars.clone()) => match never {},
+    }
+    if dry_run {
+        tracing::info!("absorbed; nothing was sent");
+        return Ok(Exit::Done);
+    }
+    parked_or_done(&store)
+}
+
+/// Says which items are parked, if any are.
+fn parked_or_done(store: &Store) -> Result<Exit, Failure> {
+    let report = Report::read(store, wire::clock().now())?;
+    if report.parked() == 0 {
+        tracing::info!("settled");
+        return Ok(Exit::Done);
+    }
+    for feed in &report.feeds {
+        if feed.parked > 0 {
+            tracing::warn!(feed = %feed.feed, parked = feed.parked, "settled, but items are parked");
+        }
+    }
+    let names: Vec<&str> = Feed::ALL.iter().map(|feed| feed.name()).collect();
+    tracing::warn!(
+        "`aco-stream status FEED --state parked` shows why (feeds: {})",
+        names.join(", ")
+    );
+    Ok(Exit::Parked)
+}
+
+/// Completes at SIGINT or SIGTERM.
+pub(crate) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::runtime)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,15 @@
+//! `config show`.
+
+use std::path::Path;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{output, wire};
+
+pub(crate) fn show(path: &Path) -> Result<Exit, Failure> {
+    let config = wire::read_config(path)?;
+    let width = config.origins.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+    for (key, value, origin) in &config.origins {
+        output::line(&format!("{key:<width$} = {value}  # {origin}"))?;
+    }
+    Ok(Exit::Done)
+}
