@@ -11,13 +11,13 @@ use crate::catalog::{
 use crate::catalog::{Table, column, references};
 use crate::decode::{Row, RowChange, TableId, Value};
 
-/// What folding was asked for.
+/// Whether touches are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoldMode {
-    /// Rows of the snapshot: nothing is touched, as everything is assembled once the gate opens.
-    Snapshot,
-    /// Changes of committed transactions.
-    Stream,
+    /// The gate is closed: everything is assembled once it opens, so nothing need be touched.
+    GateClosed,
+    /// The gate is open: what the changes touch is collected.
+    GateOpen,
 }
 
 /// Edits of the catalog copy, to be committed together with the source position.
@@ -143,7 +143,7 @@ impl<C: CatalogRead> Folding<'_, C> {
         before: Option<&Row>,
         after: Option<&Row>,
     ) -> Result<(), FoldError> {
-        if self.mode == FoldMode::Snapshot {
+        if self.mode == FoldMode::GateClosed {
             return Ok(());
         }
         let empty = Sheet::default();

@@ -24,6 +24,7 @@ pub struct Absorbed {
 pub fn absorb(
     store: &Store,
     gauges: &Gauges,
+    mode: FoldMode,
     transactions: Vec<SourceTransaction>,
 ) -> Result<Absorbed, EngineError> {
     let Some(last) = transactions.last() else { return Ok(Absorbed { is_shop_stale: false }) };
@@ -34,7 +35,7 @@ pub fn absorb(
     for transaction in transactions {
         changes.extend(transaction.changes);
     }
-    let edits = fold(&changes, store, FoldMode::Stream).map_err(EngineError::Fold)?;
+    let edits = fold(&changes, store, mode).map_err(EngineError::Fold)?;
     let mut batch = WriteBatch::default();
     batch.catalog(&edits);
     batch.position(&position);

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::catalog::FoldMode;
 use crate::catalog::tables::WATCHED_TABLES;
-use crate::clock::SharedClock;
+use crate::clock::{SharedClock, since};
 use crate::engine::absorb::{absorb, mark_everything};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, source_error};
 use crate::engine::{Activity, EngineError, Gauges, Until};
-use crate::position::BinlogOffset;
+use crate::position::{BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
 use crate::source::{
     self, Connection, Severity, SourceError, SourceErrorKind, SourceParams, Stream, StreamEvent,
@@ -24,6 +26,8 @@ use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 const READ_AHEAD_EVENTS: usize = 256;
 /// Row changes that are folded into one commit when they are there already.
 const CHANGES_PER_COMMIT: usize = 2000;
+/// How often the position moves while no watched table changes.
+const QUIET_POSITION_INTERVAL: Duration = Duration::from_secs(1);
 /// Waits between attempts to reconnect.
 const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 const RECONNECT_MAX: Duration = Duration::from_secs(30);
@@ -38,6 +42,8 @@ pub(crate) struct Following {
     pub(crate) resnapshot_on_lost_position: bool,
     /// Where a run that ends by itself ends: what was written when it started.
     pub(crate) target: Option<BinlogOffset>,
+    /// When the position was last committed.
+    pub(crate) position_stored_at: Timestamp,
 }
 
 impl Following {
@@ -139,6 +145,12 @@ impl Following {
         let stream = Stream::open(&self.params, &position, WATCHED_TABLES).await;
         let stream = stream.map_err(source_error)?;
         *wait = RECONNECT_FIRST;
+        // An idle server sends nothing: where we start may already be where we must get to.
+        let seen = stream.seen();
+        self.open_gate_at(&mut state, &seen)?;
+        if self.is_done(&state, &seen) {
+            return Ok(());
+        }
         self.stream(stream, state).await
     }
 
@@ -164,6 +176,7 @@ impl Following {
             };
             let mut transactions: Vec<SourceTransaction> = Vec::new();
             let mut failed = None;
+            let mut quiet = None;
             let mut next = Some(event);
             let mut change_count = 0usize;
             while let Some(event) = next.take() {
@@ -173,14 +186,17 @@ impl Following {
                         change_count = change_count.saturating_add(transaction.changes.len());
                         transactions.push(transaction);
                     }
-                    Ok(StreamEvent::Progress(at)) => seen = Some(at),
+                    Ok(StreamEvent::Progress { seen: at, position }) => {
+                        seen = Some(at);
+                        quiet = Some(position);
+                    }
                     Err(error) => failed = Some(error),
                 }
                 if failed.is_none() && change_count < CHANGES_PER_COMMIT {
                     next = receiver.try_recv().ok();
                 }
             }
-            self.commit(transactions)?;
+            self.commit(&state, transactions, quiet)?;
             if let Some(error) = failed {
                 return Err(source_error(error));
             }
@@ -193,11 +209,29 @@ impl Following {
         }
     }
 
-    fn commit(&self, transactions: Vec<SourceTransaction>) -> Result<(), EngineError> {
+    /// Commits transactions; without any, now and then the position alone, so that a shop whose
+    /// catalog is quiet does not keep a position that is purged one day.
+    fn commit(
+        &mut self,
+        state: &SnapshotState,
+        transactions: Vec<SourceTransaction>,
+        quiet: Option<Position>,
+    ) -> Result<(), EngineError> {
+        let now = self.clock.now();
         if transactions.is_empty() {
-            return Ok(());
+            let Some(position) = quiet else { return Ok(()) };
+            if since(now, self.position_stored_at) < QUIET_POSITION_INTERVAL {
+                return Ok(());
+            }
+            self.position_stored_at = now;
+            let mut batch = WriteBatch::default();
+            batch.position(&position);
+            return self.store.commit(batch).map_err(EngineError::Store);
         }
-        let absorbed = absorb(&self.store, &self.gauges, transactions)?;
+        self.position_stored_at = now;
+        let is_open = state.phase == Phase::Open;
+        let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
+        let absorbed = absorb(&self.store, &self.gauges, mode, transactions)?;
         if absorbed.is_shop_stale {
             self.bell.shop_version.fetch_add(1, Ordering::SeqCst);
         }

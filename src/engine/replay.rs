@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::catalog::FoldMode;
 use crate::catalog::tables::WATCHED_TABLES;
 use crate::clock::SharedClock;
 use crate::decode::{Decoder, Watch};
@@ -39,6 +40,12 @@ pub fn absorb_files(
     let mut decoder = Decoder::new(watch, std::collections::BTreeMap::new());
     let start = Position { gtid: None, at: BinlogOffset { file: String::new(), offset: 4 } };
     let mut framer = Framer::new(start.clone());
+    // A store that served before has its gate open; then only what changes is assembled again.
+    let is_open = store
+        .snapshot()
+        .map_err(EngineError::Store)?
+        .is_some_and(|state| state.phase == Phase::Open);
+    let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
     let mut waiting: Vec<SourceTransaction> = Vec::new();
     for path in files {
         let failed = |source| EngineError::File {
@@ -56,22 +63,25 @@ pub fn absorb_files(
                 Ok(Some(Framed::Ddl { .. })) => {}
                 Ok(None) => break,
                 Err(error) => {
-                    absorb(store, gauges, std::mem::take(&mut waiting))?;
+                    absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
                     return Err(failed(error));
                 }
             }
             if change_count >= CHANGES_PER_COMMIT {
-                absorb(store, gauges, std::mem::take(&mut waiting))?;
+                absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
                 change_count = 0;
             }
         }
-        absorb(store, gauges, std::mem::take(&mut waiting))?;
+        absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
+    }
+    gauges.is_gate_open.store(true, Ordering::SeqCst);
+    if is_open {
+        return store.flush().map_err(EngineError::Store);
     }
     let mut batch = WriteBatch::default();
     batch.snapshot(&SnapshotState { start, phase: Phase::Open, rows_read: 0 });
     mark_everything(store, &mut batch);
     store.commit(batch).map_err(EngineError::Store)?;
-    gauges.is_gate_open.store(true, Ordering::SeqCst);
     store.flush().map_err(EngineError::Store)
 }
 

@@ -66,6 +66,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         until: params.until,
         resnapshot_on_lost_position: params.resnapshot_on_lost_position,
         target: None,
+        position_stored_at: params.clock.now(),
     };
     let first = following.start().await?;
     let mut delivery = Delivery::new(

@@ -51,7 +51,7 @@ pub(crate) async fn read_tables(
             .into_iter()
             .map(|row| RowChange { table: id, before: None, after: Some(row) })
             .collect();
-        let edits = fold(&changes, store, FoldMode::Snapshot).map_err(EngineError::Fold)?;
+        let edits = fold(&changes, store, FoldMode::GateClosed).map_err(EngineError::Fold)?;
         state.rows_read = state.rows_read.saturating_add(row_count);
         state.phase = match chunk.next_after {
             Some(next) => Phase::Reading { table, after: Some(next) },

@@ -39,8 +39,13 @@ const DOING: &str = "follow the binlog";
 pub enum StreamEvent {
     /// A source transaction with changes of watched tables.
     Transaction(SourceTransaction),
-    /// Nothing to store, but the place up to which everything was read moved.
-    Progress(BinlogOffset),
+    /// No watched row changed, but the stream was read on.
+    Progress {
+        /// The place up to which everything was read.
+        seen: BinlogOffset,
+        /// The position behind the last transaction, which touched nothing we watch.
+        position: Position,
+    },
 }
 
 /// A live binlog stream.
@@ -148,7 +153,8 @@ impl Stream {
             return None;
         }
         self.told.clone_from(self.framer.seen());
-        Some(StreamEvent::Progress(self.told.clone()))
+        let position = self.framer.position().clone();
+        Some(StreamEvent::Progress { seen: self.told.clone(), position })
     }
 
     async fn wait(&mut self) -> Result<Event, SourceError> {

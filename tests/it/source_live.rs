@@ -376,7 +376,7 @@ async fn changes_until(stream: &mut Stream, end: &BinlogOffset) -> Vec<RowChange
         let next = tokio::time::timeout(PATIENCE, stream.next()).await.expect("the stream is slow");
         match next.expect("the stream goes on") {
             StreamEvent::Transaction(transaction) => changes.extend(transaction.changes),
-            StreamEvent::Progress(_) => {}
+            StreamEvent::Progress { .. } => {}
         }
     }
     changes
