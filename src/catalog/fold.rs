@@ -81,7 +81,13 @@ pub fn fold<C: CatalogRead>(
     catalog: &C,
     mode: FoldMode,
 ) -> Result<CatalogEdits, FoldError> {
-    let mut folding = Folding { catalog, mode, sheets: BTreeMap::new(), touches: BTreeMap::new() };
+    let mut folding = Folding {
+        catalog,
+        mode,
+        sheets: BTreeMap::new(),
+        fresh_references: BTreeSet::new(),
+        touches: BTreeMap::new(),
+    };
     for change in changes {
         folding.change(change)?;
     }
@@ -93,6 +99,8 @@ struct Folding<'a, C> {
     mode: FoldMode,
     /// Loaded owners: the sheet before this fold and the sheet now.
     sheets: BTreeMap<Owner, (Option<Sheet>, Sheet)>,
+    /// References between products that came with this fold: the indexes don't have them yet.
+    fresh_references: BTreeSet<(Reference, u32)>,
     touches: BTreeMap<Touch, Table>,
 }
 
@@ -102,7 +110,6 @@ impl<C: CatalogRead> Folding<'_, C> {
         let before = place(table, change.before.as_ref())?;
         let after = place(table, change.after.as_ref())?;
         // An update that moves a row to another key or owner leaves its old place.
-        let mut old = None;
         if let Some((owner, key, _)) = before
             && after.is_none_or(|(new_owner, new_key, _)| (new_owner, new_key) != (owner, key))
         {
@@ -115,7 +122,8 @@ impl<C: CatalogRead> Folding<'_, C> {
             }
         }
         if let Some((owner, key, row)) = after {
-            old = self.load(owner)?.insert(table, key, row.clone()).or(old);
+            let old = self.load(owner)?.insert(table, key, row.clone());
+            self.fresh_references.extend(product_reference(table, row).map(|to| (to, owner.id())));
             if old.as_ref() != Some(row) {
                 self.touch(table, owner, old.as_ref(), Some(row))?;
             }
@@ -147,10 +155,12 @@ impl<C: CatalogRead> Folding<'_, C> {
             return Ok(());
         }
         let empty = Sheet::default();
-        let sheet = self.sheets.get(&owner).map_or(&empty, |(_, now)| now);
+        let loaded = self.sheets.get(&owner);
+        let sheet = loaded.map_or(&empty, |(_, now)| now);
+        let is_new_owner = loaded.is_none_or(|(before, _)| before.is_none());
         let mut touches = BTreeSet::new();
-        touched(Seen { table, owner, before, after }, sheet, self.catalog, &mut touches)
-            .map_err(FoldError::Read)?;
+        let seen = Seen { table, owner, before, after, is_new_owner };
+        touched(seen, sheet, self.catalog, &mut touches).map_err(FoldError::Read)?;
         for touch in touches {
             self.touches.entry(touch).or_insert(table);
         }
@@ -163,9 +173,13 @@ impl<C: CatalogRead> Folding<'_, C> {
     fn cascade_product(&mut self, owner: Owner) -> Result<(), FoldError> {
         let id = owner.id();
         *self.load(owner)? = Sheet::default();
-        let parents = self.catalog.referrers(Reference::Child(id)).map_err(FoldError::Read)?;
-        let linkers = self.catalog.referrers(Reference::Linked(id)).map_err(FoldError::Read)?;
-        for referrer in parents.into_iter().chain(linkers) {
+        let mut referrers = BTreeSet::new();
+        for reference in [Reference::Child(id), Reference::Linked(id)] {
+            referrers.extend(self.catalog.referrers(reference).map_err(FoldError::Read)?);
+            let fresh = self.fresh_references.range((reference, 0)..=(reference, u32::MAX));
+            referrers.extend(fresh.map(|(_, referrer)| *referrer));
+        }
+        for referrer in referrers {
             let sheet = self.load(Owner::Product(referrer))?;
             for (table, child) in [
                 (Table::ProductRelation, column::product_relation::CHILD_ID),
@@ -202,6 +216,20 @@ impl<C: CatalogRead> Folding<'_, C> {
         }
         Ok(edits)
     }
+}
+
+/// The product that a row of another product refers to.
+fn product_reference(table: Table, row: &Row) -> Option<Reference> {
+    let (reference, column): (fn(u32) -> Reference, usize) = if table == Table::ProductRelation {
+        (Reference::Child, column::product_relation::CHILD_ID)
+    } else if table == Table::ProductSuperLink {
+        (Reference::Child, column::product_super_link::PRODUCT_ID)
+    } else if table == Table::ProductLink {
+        (Reference::Linked, column::product_link::LINKED_PRODUCT_ID)
+    } else {
+        return None;
+    };
+    row.get(column)?.as_id().map(reference)
 }
 
 /// Where a row lives; `None` for no row, and for configuration we do not use.

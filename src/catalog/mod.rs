@@ -13,6 +13,11 @@ mod sheet;
 mod shop;
 mod touch;
 
+#[cfg(test)]
+pub(crate) mod random_rows;
+#[cfg(test)]
+mod small_shop;
+
 pub use fold::{CatalogEdits, FoldError, FoldMode, fold};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference};

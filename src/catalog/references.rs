@@ -13,8 +13,8 @@ pub(crate) struct OptionAttributes<'a, C> {
     known: BTreeMap<u32, bool>,
 }
 
-/// The source model of attributes whose values are rows of `eav_attribute_option`.
-const TABLE_SOURCE: &str = r"Magento\Eav\Model\Entity\Attribute\Source\Table";
+/// The source model of attributes whose values are 0 and 1 and no option ids.
+const BOOLEAN_SOURCE: &str = r"Magento\Eav\Model\Entity\Attribute\Source\Boolean";
 
 impl<'a, C: CatalogRead> OptionAttributes<'a, C> {
     pub(crate) fn new(catalog: &'a C, edited: &'a BTreeMap<Owner, (Option<Sheet>, Sheet)>) -> Self {
@@ -46,7 +46,7 @@ impl<'a, C: CatalogRead> OptionAttributes<'a, C> {
         for table in [Table::ProductInt, Table::ProductVarchar, Table::ProductText] {
             for row in sheet.rows(table) {
                 let Some(attribute) = id(row, column::product_int::ATTRIBUTE_ID) else { continue };
-                if self.holds_options(attribute)? {
+                if self.is_of_options(attribute)? {
                     let value = row.get(column::product_int::VALUE);
                     references.extend(value.into_iter().flat_map(options));
                 }
@@ -55,28 +55,28 @@ impl<'a, C: CatalogRead> OptionAttributes<'a, C> {
         Ok(references)
     }
 
-    fn holds_options(&mut self, attribute: u32) -> Result<bool, ReadError> {
+    fn is_of_options(&mut self, attribute: u32) -> Result<bool, ReadError> {
         if let Some(known) = self.known.get(&attribute) {
             return Ok(*known);
         }
         let owner = Owner::Attribute(attribute);
         let holds = match self.edited.get(&owner) {
-            Some((_, sheet)) => is_option_attribute(sheet),
-            None => self.catalog.sheet(owner)?.as_ref().is_some_and(is_option_attribute),
+            Some((_, sheet)) => holds_options(sheet),
+            None => self.catalog.sheet(owner)?.as_ref().is_some_and(holds_options),
         };
         self.known.insert(attribute, holds);
         Ok(holds)
     }
 }
 
-/// A select or multiselect whose values are option ids.
-fn is_option_attribute(sheet: &Sheet) -> bool {
+/// Whether the values of the attribute whose sheet this is may be option ids: assembly looks
+/// options up for every select and multiselect that is no yes-or-no, whatever its source model.
+pub(crate) fn holds_options(sheet: &Sheet) -> bool {
     use column::eav_attribute::{FRONTEND_INPUT, SOURCE_MODEL};
     let Some(row) = sheet.first(Table::EavAttribute) else { return false };
     let text = |column: usize| row.get(column).and_then(Value::as_text).unwrap_or_default();
     let chooses = matches!(text(FRONTEND_INPUT), "select" | "multiselect");
-    let source = text(SOURCE_MODEL).trim_start_matches('\\');
-    chooses && (source.is_empty() || source == TABLE_SOURCE)
+    chooses && text(SOURCE_MODEL).trim_start_matches('\\') != BOOLEAN_SOURCE
 }
 
 /// The option ids in a value: one integer, or a comma-separated list.

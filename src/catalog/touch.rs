@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalog::references::holds_options;
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet, Table, column};
 use crate::decode::{Row, Value};
 
@@ -37,6 +38,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) before: Option<&'a Row>,
     /// The image after; `None` for a delete.
     pub(crate) after: Option<&'a Row>,
+    /// Whether the owner had no row when the fold began.
+    pub(crate) is_new_owner: bool,
 }
 
 impl Seen<'_> {
@@ -50,12 +53,13 @@ impl Seen<'_> {
         }
     }
 
-    fn is_insert(&self) -> bool {
-        self.before.is_none()
-    }
-
-    fn is_update(&self) -> bool {
-        self.before.is_some() && self.after.is_some()
+    /// Whether `column` holds something in one image and nothing in the other; no image holds
+    /// nothing.
+    fn comes_or_goes(&self, column: usize) -> bool {
+        let holds = |row: Option<&Row>| {
+            row.and_then(|row| row.get(column)).is_some_and(|value| !value.is_null())
+        };
+        holds(self.before) != holds(self.after)
     }
 
     /// The values of a column in both images.
@@ -86,15 +90,9 @@ pub(crate) fn touched<C: CatalogRead>(
         Table::EavAttribute | Table::CatalogEavAttribute | Table::EavAttributeLabel => {
             attribute(seen, touches);
         }
-        Table::EavAttributeOption if seen.is_insert() => {}
         Table::EavAttributeOption
         | Table::EavAttributeOptionValue
-        | Table::EavAttributeOptionSwatch => {
-            for holder in catalog.referrers(Reference::OptionHeld(id))? {
-                touches.insert(Touch::Product(holder));
-                parents(holder, catalog, touches)?;
-            }
-        }
+        | Table::EavAttributeOptionSwatch => option(seen, sheet, catalog, touches)?,
         Table::MediaGallery => {
             let products = catalog.referrers(Reference::Media(id))?;
             touches.extend(products.into_iter().map(Touch::Product));
@@ -139,7 +137,7 @@ pub(crate) fn touched<C: CatalogRead>(
 
 /// Websites, store groups, store views, customer groups, configuration, entity types.
 fn scope(seen: Seen<'_>, touches: &mut BTreeSet<Touch>) {
-    use column::{customer_group, store, store_group, store_website};
+    use column::{customer_group, eav_entity_type, store, store_group, store_website};
     const EVERYTHING: [Touch; 4] =
         [Touch::EveryAttribute, Touch::EveryProduct, Touch::EveryPriceBook, Touch::EveryPrice];
     // Columns that decide which items exist, and columns that only name a price book.
@@ -150,13 +148,18 @@ fn scope(seen: Seen<'_>, touches: &mut BTreeSet<Touch>) {
     } else if seen.table == Table::Store {
         (&[store::CODE, store::WEBSITE_ID, store::GROUP_ID], &[])
     } else if seen.table == Table::CustomerGroup {
-        (&[], &[customer_group::CUSTOMER_GROUP_CODE])
+        // Its name also decides whether the group is exported at all.
+        if seen.differs(&[customer_group::CUSTOMER_GROUP_CODE]) {
+            touches.extend([Touch::EveryPriceBook, Touch::EveryPrice]);
+        }
+        return;
+    } else if seen.table == Table::EavEntityType {
+        (&[eav_entity_type::ENTITY_TYPE_CODE], &[])
     } else {
-        (&[column::core_config_data::VALUE, column::core_config_data::SCOPE_ID], &[])
+        use column::core_config_data::{PATH, SCOPE, SCOPE_ID, VALUE};
+        (&[SCOPE, SCOPE_ID, PATH, VALUE], &[])
     };
-    if seen.table == Table::CustomerGroup && !seen.is_update() {
-        touches.extend([Touch::EveryPriceBook, Touch::EveryPrice]);
-    } else if seen.differs(deciding) {
+    if seen.differs(deciding) {
         touches.extend(EVERYTHING);
     } else if seen.differs(naming) {
         touches.insert(Touch::EveryPriceBook);
@@ -168,31 +171,55 @@ fn attribute(seen: Seen<'_>, touches: &mut BTreeSet<Touch>) {
     use column::{catalog_eav_attribute, eav_attribute};
     touches.insert(Touch::Attribute(seen.owner.id()));
     // A new attribute has no values yet: each value that follows touches its own product.
-    let shown_in_products = if seen.table == Table::EavAttribute {
-        !seen.is_insert()
-            && seen.differs(&[
-                eav_attribute::ATTRIBUTE_CODE,
-                eav_attribute::BACKEND_TYPE,
-                eav_attribute::FRONTEND_INPUT,
-                eav_attribute::FRONTEND_LABEL,
-                eav_attribute::SOURCE_MODEL,
-                eav_attribute::IS_USER_DEFINED,
-            ])
-    } else if seen.table == Table::CatalogEavAttribute {
-        !seen.is_insert() && seen.differs(&[catalog_eav_attribute::ADDITIONAL_DATA])
-    } else {
-        // A label: a configurable product shows it with its options.
-        true
-    };
-    if shown_in_products {
+    if seen.is_new_owner {
+        return;
+    }
+    if seen.table == Table::EavAttribute {
+        let read_by_prices = [
+            eav_attribute::ENTITY_TYPE_ID,
+            eav_attribute::ATTRIBUTE_CODE,
+            eav_attribute::BACKEND_TYPE,
+        ];
+        let shown_in_products = [
+            eav_attribute::FRONTEND_INPUT,
+            eav_attribute::FRONTEND_LABEL,
+            eav_attribute::SOURCE_MODEL,
+            eav_attribute::IS_USER_DEFINED,
+        ];
+        if seen.differs(&read_by_prices) {
+            touches.extend([Touch::EveryPrice, Touch::EveryProduct]);
+        } else if seen.differs(&shown_in_products) {
+            touches.insert(Touch::EveryProduct);
+        }
+    } else if seen.table == Table::EavAttributeLabel
+        || seen.comes_or_goes(catalog_eav_attribute::ADDITIONAL_DATA)
+    {
+        // A configurable product shows the label, and whether there are swatches.
         touches.insert(Touch::EveryProduct);
     }
-    if seen.table == Table::EavAttribute && !seen.is_insert() {
-        let read_by_prices = [eav_attribute::ATTRIBUTE_CODE, eav_attribute::BACKEND_TYPE];
-        if seen.differs(&read_by_prices) {
-            touches.insert(Touch::EveryPrice);
-        }
+}
+
+/// An attribute option, its labels and swatches. `sheet` is the option's.
+fn option<C: CatalogRead>(
+    seen: Seen<'_>,
+    sheet: &Sheet,
+    catalog: &C,
+    touches: &mut BTreeSet<Touch>,
+) -> Result<(), ReadError> {
+    use column::eav_attribute_option::ATTRIBUTE_ID;
+    for holder in catalog.referrers(Reference::OptionHeld(seen.owner.id()))? {
+        touches.insert(Touch::Product(holder));
+        parents(holder, catalog, touches)?;
     }
+    // The index does not cover a configurable that is chosen by an attribute which is no select.
+    let row = sheet.first(Table::EavAttributeOption);
+    let row = row.or(seen.before.filter(|_| seen.table == Table::EavAttributeOption));
+    let Some(attribute) = row.and_then(|row| row.get(ATTRIBUTE_ID)?.as_id()) else { return Ok(()) };
+    let attribute = catalog.sheet(Owner::Attribute(attribute))?;
+    if !seen.is_new_owner && attribute.is_some_and(|sheet| !holds_options(&sheet)) {
+        touches.insert(Touch::EveryProduct);
+    }
+    Ok(())
 }
 
 /// `catalog_product_entity`: only sku and type reach feed items; `updated_at` alone is no change.

@@ -26,6 +26,8 @@ mod row;
 mod shop_rows;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod touches_tests;
 
 pub use assemble::{AssembleOptions, Assembled, SpecialPriceDates, assemble};
 pub use fault::AssembleFault;

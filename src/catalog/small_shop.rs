@@ -1,0 +1,208 @@
+//! A small shop with one of everything, for tests: a configurable product with two variants, links,
+//! images, stock, tier prices, options with swatches, two websites and three store views.
+
+use serde_json::{Value as Json, json};
+
+use crate::catalog::Table;
+use crate::catalog::random_rows::Database;
+
+/// `catalog_product` attributes: id, code, backend type.
+const ATTRIBUTES: [(u32, &str, &str); 21] = [
+    (501, "name", "varchar"),
+    (502, "url_key", "varchar"),
+    (503, "description", "text"),
+    (505, "status", "int"),
+    (506, "visibility", "int"),
+    (507, "price", "decimal"),
+    (508, "special_price", "decimal"),
+    (509, "special_from_date", "datetime"),
+    (510, "special_to_date", "datetime"),
+    (511, "weight", "decimal"),
+    (512, "meta_title", "varchar"),
+    (513, "meta_keyword", "text"),
+    (514, "meta_description", "varchar"),
+    (515, "image", "varchar"),
+    (519, "news_from_date", "datetime"),
+    (521, "price_type", "int"),
+    (601, "color", "int"),
+    (602, "tags", "varchar"),
+    (603, "note", "varchar"),
+    (604, "flag", "int"),
+    (605, "odd", "int"),
+];
+
+const TABLE_SOURCE: &str = r"Magento\Eav\Model\Entity\Attribute\Source\Table";
+const BOOLEAN_SOURCE: &str = r"Magento\Eav\Model\Entity\Attribute\Source\Boolean";
+
+impl Database {
+    /// The small shop.
+    pub(crate) fn small_shop() -> Self {
+        let mut shop = Self::default();
+        shop.scopes();
+        shop.attributes();
+        for id in 1..=2 {
+            let path = if id == 1 { "/i/one.jpg" } else { "/i/two.jpg" };
+            shop.put(
+                Table::MediaGallery,
+                json!({"value_id": id, "value": path, "media_type": "image"}),
+            );
+        }
+        shop.product(11, "configurable", "s1");
+        shop.product(12, "simple", "s2");
+        shop.product(13, "simple", "s3");
+        shop.product(14, "bundle", "s4");
+        shop.product(15, "simple", "s5");
+        shop.around_products();
+        shop
+    }
+
+    fn scopes(&mut self) {
+        for (id, code) in [(3, "catalog_category"), (7, "catalog_product")] {
+            self.put(
+                Table::EavEntityType,
+                json!({"entity_type_id": id, "entity_type_code": code}),
+            );
+        }
+        for (id, code, name) in
+            [(0, "admin", "Admin"), (1, "base", "Main"), (2, "outlet", "Outlet")]
+        {
+            let cells =
+                json!({"website_id": id, "code": code, "name": name, "default_group_id": id});
+            self.put(Table::StoreWebsite, cells);
+        }
+        for (id, default_store) in [(0, 0), (1, 1), (2, 3)] {
+            let cells = json!({"group_id": id, "website_id": id, "default_store_id": default_store});
+            self.put(Table::StoreGroup, cells);
+        }
+        for (id, code, website) in [(0, "admin", 0), (1, "en", 1), (2, "de", 1), (3, "out", 2)] {
+            let cells =
+                json!({"store_id": id, "code": code, "website_id": website, "group_id": website});
+            self.put(Table::Store, cells);
+        }
+        for (id, name) in [(0, "NOT LOGGED IN"), (1, "General")] {
+            let cells = json!({"customer_group_id": id, "customer_group_code": name});
+            self.put(Table::CustomerGroup, cells);
+        }
+        let cells = json!({
+            "config_id": 1, "scope": "default", "scope_id": 0,
+            "path": "general/locale/weight_unit", "value": "kgs",
+        });
+        self.put(Table::CoreConfigData, cells);
+    }
+
+    fn attributes(&mut self) {
+        for (id, code, backend) in ATTRIBUTES {
+            let (input, source) = match code {
+                "color" => (json!("select"), json!(TABLE_SOURCE)),
+                "tags" => (json!("multiselect"), Json::Null),
+                "flag" => (json!("boolean"), json!(BOOLEAN_SOURCE)),
+                "odd" => (json!("select"), json!(r"Vendor\Module\Source")),
+                _ => (json!("text"), Json::Null),
+            };
+            let cells = json!({
+                "attribute_id": id, "entity_type_id": 7, "attribute_code": code,
+                "backend_type": backend, "frontend_input": input, "source_model": source,
+                "frontend_label": code.to_uppercase(), "is_user_defined": u8::from(id > 600),
+            });
+            self.put(Table::EavAttribute, cells);
+            self.put(
+                Table::CatalogEavAttribute,
+                json!({"attribute_id": id, "is_visible": 1, "search_weight": "1"}),
+            );
+        }
+        for (option, attribute) in [(1, 601), (2, 601), (3, 602), (4, 605)] {
+            self.put(
+                Table::EavAttributeOption,
+                json!({"option_id": option, "attribute_id": attribute}),
+            );
+            self.put(
+                Table::EavAttributeOptionValue,
+                json!({
+                    "value_id": 100 + option, "option_id": option, "store_id": 0,
+                    "value": format!("Option {option}"),
+                }),
+            );
+        }
+        self.put(
+            Table::EavAttributeOptionSwatch,
+            json!({"swatch_id": 101, "option_id": 1, "store_id": 0, "type": 1, "value": "#ff0000"}),
+        );
+    }
+
+    /// Inserts a product with a name, a slug, a price, enabled and visible, in website 1.
+    pub(crate) fn product(&mut self, id: u32, kind: &str, sku: &str) {
+        self.put(
+            Table::ProductEntity,
+            json!({
+                "entity_id": id, "attribute_set_id": 4, "type_id": kind, "sku": sku,
+                "updated_at": "2024-01-01 00:00:00",
+            }),
+        );
+        for (table, attribute, value) in [
+            (Table::ProductVarchar, 501, json!(format!("Name of {sku}"))),
+            (Table::ProductVarchar, 502, json!(sku)),
+            (Table::ProductInt, 505, json!(1)),
+            (Table::ProductInt, 506, json!(4)),
+            (Table::ProductDecimal, 507, json!("10.000000")),
+        ] {
+            self.value(table, id, attribute, 0, &value);
+        }
+        self.put(Table::ProductWebsite, json!({"product_id": id, "website_id": 1}));
+    }
+
+    /// Inserts or replaces an attribute value.
+    pub(crate) fn value(
+        &mut self,
+        table: Table,
+        product: u32,
+        attribute: u32,
+        store: u32,
+        value: &Json,
+    ) -> Vec<crate::decode::RowChange> {
+        let value_id = product * 1_000_000 + attribute * 100 + store;
+        self.put(
+            table,
+            json!({
+                "value_id": value_id, "attribute_id": attribute, "store_id": store,
+                "entity_id": product, "value": value,
+            }),
+        )
+    }
+
+    fn around_products(&mut self) {
+        for (child, option) in [(12, 1), (13, 2)] {
+            self.put(Table::ProductRelation, json!({"parent_id": 11, "child_id": child}));
+            let cells = json!({"link_id": 100 + child, "product_id": child, "parent_id": 11});
+            self.put(Table::ProductSuperLink, cells);
+            self.value(Table::ProductInt, child, 601, 0, &json!(option));
+            let cells = json!({
+                "item_id": 100 + child, "product_id": child, "stock_id": 1, "website_id": 0,
+                "qty": "5.0000", "is_in_stock": 1, "use_config_manage_stock": 1,
+            });
+            self.put(Table::StockItem, cells);
+        }
+        self.put(
+            Table::ProductSuperAttribute,
+            json!({"product_super_attribute_id": 100, "product_id": 11, "attribute_id": 601}),
+        );
+        self.put(
+            Table::ProductLink,
+            json!({"link_id": 100, "product_id": 15, "linked_product_id": 12, "link_type_id": 1}),
+        );
+        self.value(Table::ProductVarchar, 15, 602, 0, &json!("3,4"));
+        self.value(Table::ProductVarchar, 15, 515, 0, &json!("/i/one.jpg"));
+        self.value(Table::ProductInt, 15, 605, 0, &json!(4));
+        self.put(Table::MediaGalleryValueToEntity, json!({"value_id": 1, "entity_id": 15}));
+        self.put(
+            Table::MediaGalleryValue,
+            json!({"record_id": 100, "value_id": 1, "store_id": 0, "entity_id": 15, "position": 1}),
+        );
+        self.put(
+            Table::ProductTierPrice,
+            json!({
+                "value_id": 100, "entity_id": 15, "all_groups": 0, "customer_group_id": 1,
+                "qty": "5.0000", "value": "8.000000", "website_id": 0,
+            }),
+        );
+    }
+}
