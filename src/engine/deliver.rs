@@ -14,14 +14,15 @@ use serde_json::Value as Json;
 use tokio::sync::Notify;
 
 use crate::catalog::Shop;
-use crate::clock::{SharedClock, since};
+use crate::clock::{SharedClock, add, since};
+use crate::engine::preconditions::{missing, wake_dependents};
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, FeedOwner, SpecialPriceDates, assemble};
-use crate::ledger::LedgerRecord;
+use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::{Answer, Batch, Effect, Intent, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
-use crate::store::{DirtyMark, Store, WriteBatch};
+use crate::store::{Store, WriteBatch};
 use crate::submit::Submitter;
 
 /// Bytes of bodies in one request, before compression: a batch of a hundred full-size products
@@ -29,6 +30,8 @@ use crate::submit::Submitter;
 const BODY_BYTES_MAX: usize = 4 << 20;
 /// The longest the loop sleeps with work left: bounds the cost of a missed wake-up.
 const NAP: Duration = Duration::from_secs(5);
+/// How long an entry waits that can't be sent before something else has happened.
+const DEFERRAL: Duration = Duration::from_secs(1);
 
 /// How to deliver.
 #[derive(Debug, Clone)]
@@ -207,27 +210,7 @@ impl Delivery {
 
     /// Picks a batch and starts its request. `false`: nothing can be sent now.
     fn send(&mut self, now: Timestamp) -> Result<bool, EngineError> {
-        let mut rooms = BTreeMap::new();
-        for feed in Feed::ALL {
-            let room = match self.pace.room(feed, now) {
-                Room::Items(items) => items,
-                Room::Until(_) => 0,
-            };
-            rooms.insert(feed, room);
-        }
-        let room = |feed: Feed| rooms.get(&feed).copied().unwrap_or(0);
-        let Some(batch) = self.outbox.pick(now, &room) else { return Ok(false) };
-        self.read_shop()?;
-        let (batch, bodies) = self.bodies(batch, now)?;
-        if bodies.is_empty() {
-            return Ok(true);
-        }
-        self.pace.take(batch.feed, bodies.len(), now);
-        let mut write = WriteBatch::default();
-        write.pace(self.pace.state());
-        self.store.commit(write).map_err(EngineError::Store)?;
-        // Budgets must survive a crash: this is the one flush that a request waits for.
-        self.store.flush().map_err(EngineError::Store)?;
+        let Some((batch, bodies)) = self.next_request(now)? else { return Ok(false) };
         Gauges::add(&self.gauges.feed(batch.feed).requests, 1);
         self.first_sent_at.entry(batch.feed).or_insert(now);
         let submitter = Arc::clone(&self.submitter);
@@ -238,23 +221,53 @@ impl Delivery {
         Ok(true)
     }
 
-    /// The bodies of a batch, assembled again. Keys that no longer assemble to what was decided
-    /// wait for their owner to be prepared again; keys beyond the byte cap wait for the next batch.
+    /// The next request: its keys are in flight and its items charged to the budgets, durably.
+    /// `None`: nothing can be sent now.
+    fn next_request(&mut self, now: Timestamp) -> Result<Option<(Batch, Vec<Json>)>, EngineError> {
+        let mut rooms = BTreeMap::new();
+        for feed in Feed::ALL {
+            let room = match self.pace.room(feed, now) {
+                Room::Items(items) => items,
+                Room::Until(_) => 0,
+            };
+            rooms.insert(feed, room);
+        }
+        let room = |feed: Feed| rooms.get(&feed).copied().unwrap_or(0);
+        // A picked batch may come to nothing; its entries are then mended or wait, so this ends.
+        while let Some(batch) = self.outbox.pick(now, &room) {
+            let (batch, bodies) = self.bodies(batch, now)?;
+            if bodies.is_empty() {
+                continue;
+            }
+            self.pace.take(batch.feed, bodies.len(), now);
+            let mut write = WriteBatch::default();
+            write.pace(self.pace.state());
+            self.store.commit(write).map_err(EngineError::Store)?;
+            // Budgets must survive a crash: this is the one flush that a request waits for.
+            self.store.flush().map_err(EngineError::Store)?;
+            return Ok(Some((batch, bodies)));
+        }
+        Ok(None)
+    }
+
+    /// The bodies of a batch, assembled again. Keys that no longer assemble to what was decided, or
+    /// must not be sent any more, are decided about again; keys beyond the byte cap wait for the
+    /// next batch.
     fn bodies(
         &mut self,
         mut batch: Batch,
         now: Timestamp,
     ) -> Result<(Batch, Vec<Json>), EngineError> {
         if batch.verb == Verb::Delete {
-            let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
-            return Ok((batch, bodies));
+            return self.delete_bodies(batch, now);
         }
+        self.read_shop()?;
         let Some((_, shop)) = &self.shop else { return Ok((batch, Vec::new())) };
         let options = self.params.options(now);
         let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
         let mut owners = BTreeSet::new();
         let (mut kept, mut bodies, mut returned) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stale = BTreeSet::new();
+        let mut stale: BTreeMap<FeedOwner, Cause> = BTreeMap::new();
         let mut body_bytes = 0usize;
         for key in &batch.keys {
             let Some(entry) = self.outbox.get(key) else { continue };
@@ -266,9 +279,10 @@ impl Delivery {
                 }
             }
             let body = assembled.remove(key);
-            let Some(body) = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)))
-            else {
-                stale.insert(owner);
+            let body = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)));
+            let ledger = |key: &FeedKey| self.store.ledger(key).map_err(EngineError::Store);
+            let (Some(body), None) = (body, missing(key, ledger)?) else {
+                stale.insert(owner, entry.cause.clone());
                 returned.push(key.clone());
                 continue;
             };
@@ -282,27 +296,53 @@ impl Delivery {
             bodies.push(body);
         }
         self.outbox.unpick(&batch, &returned);
-        self.mark_again(&stale)?;
         batch.keys = kept;
+        self.decide_again(&stale, &returned, now)?;
         Ok((batch, bodies))
     }
 
-    /// Owners whose items changed since they were decided about. A change of rows marked them
-    /// already; a date that passed did not.
-    fn mark_again(&self, owners: &BTreeSet<FeedOwner>) -> Result<(), EngineError> {
-        if owners.is_empty() {
+    /// Deletes need no assembly. The delete of a price book waits until every price was looked at:
+    /// the service deletes the book's prices with it, and the ledger would go on saying that they
+    /// are there.
+    fn delete_bodies(
+        &mut self,
+        batch: Batch,
+        now: Timestamp,
+    ) -> Result<(Batch, Vec<Json>), EngineError> {
+        let is_early = batch.feed == Feed::PriceBooks
+            && self.store.ranges().map_err(EngineError::Store)?.contains_key(&Feed::Prices);
+        if is_early {
+            self.outbox.unpick(&batch, &batch.keys);
+            for key in &batch.keys {
+                self.outbox.defer(key, add(now, DEFERRAL));
+            }
+            return Ok((batch, Vec::new()));
+        }
+        let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
+        Ok((batch, bodies))
+    }
+
+    /// Prepares owners whose waiting entries are out of date. Where one of their keys is in flight
+    /// this has to wait for the answer, and so do the entries.
+    fn decide_again(
+        &mut self,
+        stale: &BTreeMap<FeedOwner, Cause>,
+        keys: &[FeedKey],
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        let Some((_, shop)) = &self.shop else { return Ok(()) };
+        if stale.is_empty() {
             return Ok(());
         }
-        let mark = DirtyMark {
-            sequence: self.store.next_sequence(),
-            cause: crate::ledger::Cause::default(),
-        };
-        let mut batch = WriteBatch::default();
-        for owner in owners {
-            batch.mark_dirty(*owner, &mark);
+        let options = self.params.options(now);
+        let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
+        let busy = Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
+        for key in keys {
+            let owner = self.outbox.get(key).map(|entry| entry.owner);
+            if owner.is_some_and(|id| busy.contains(&FeedOwner { feed: key.feed, id })) {
+                self.outbox.defer(key, add(now, DEFERRAL));
+            }
         }
-        self.store.commit(batch).map_err(EngineError::Store)?;
-        self.bell.work.notify_one();
         Ok(())
     }
 
@@ -339,6 +379,12 @@ impl Delivery {
         }
         for (key, entry) in &settlement.entries {
             write.outbox(key, entry.as_ref());
+        }
+        if answer.verdict == Verdict::Accepted && batch.verb == Verb::Replace {
+            for (key, before) in &records {
+                wake_dependents(&self.store, key, before, &mut write)
+                    .map_err(EngineError::Store)?;
+            }
         }
         if let Effect::PauseUntil(until) = settlement.effect {
             self.pace.close_until(until);
@@ -406,3 +452,6 @@ impl Delivery {
         (self.jitter_state >> 16) % 1000
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod deliver;
 mod error;
 mod follow;
 mod gauges;
+mod preconditions;
 pub mod prepare;
 mod replay;
 mod run;

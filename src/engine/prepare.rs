@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::catalog::{CatalogRead, Owner, Shop, product_references};
 use crate::diff::{Decision, diff};
+use crate::engine::preconditions::missing;
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{AssembleOptions, Assembled, Digest, Feed, FeedKey, FeedOwner, assemble};
 use crate::ledger::{Cause, ItemState, LedgerRecord};
@@ -56,6 +57,26 @@ impl Preparation<'_> {
             worked |= self.range(feed)?;
         }
         Ok(worked)
+    }
+
+    /// Prepares owners at once, whatever room there is: entries of theirs that wait are no longer
+    /// what would be sent. Given with each owner is the cause of its entry.
+    ///
+    /// Returns the owners that have a key in flight: they are dirty from now on.
+    pub fn again(
+        &mut self,
+        owners: &BTreeMap<FeedOwner, Cause>,
+    ) -> Result<BTreeSet<FeedOwner>, EngineError> {
+        let (mut step, mut busy) = (Step::default(), BTreeSet::new());
+        for (owner, cause) in owners {
+            if !self.owner(&mut step, *owner, Lane::Mass, cause)? {
+                let sequence = self.store.next_sequence();
+                step.batch.mark_dirty(*owner, &DirtyMark { sequence, cause: cause.clone() });
+                busy.insert(*owner);
+            }
+        }
+        self.commit(step)?;
+        Ok(busy)
     }
 
     fn has_room(&self, feed: Feed) -> bool {
@@ -118,6 +139,9 @@ impl Preparation<'_> {
             }
             let is_done = page.is_empty();
             worked |= is_done;
+            if !worked {
+                return Ok(false);
+            }
             step.batch.walk_range(feed, range.sequence, (!is_done).then_some(walked));
             self.commit(step)?;
         }
@@ -203,9 +227,11 @@ impl Preparation<'_> {
         let produced: BTreeSet<FeedKey> = items.iter().map(|item| item.key.clone()).collect();
         let wanted = Wanted { owner: owner.id, lane, cause };
         for Assembled { key, body } in items {
-            match body {
-                Ok(body) => self.key(step, key, Some(Digest::of(&body)), &wanted)?,
-                Err(fault) => self.fault(step, key, fault.to_string(), &wanted)?,
+            let missing = missing(&key, |other| self.record(step, other))?;
+            match (body, missing) {
+                (Ok(body), None) => self.key(step, key, Some(Digest::of(&body)), &wanted)?,
+                (Ok(_), Some(message)) => self.fault(step, key, message, &wanted)?,
+                (Err(fault), _) => self.fault(step, key, fault.to_string(), &wanted)?,
             }
         }
         for key in known {
@@ -281,12 +307,16 @@ impl Preparation<'_> {
                     },
                     None => wanted.fresh(self.now),
                 };
+                // Whether the service has the item is unknown after an attempt without an answer: a
+                // delete may have arrived.
+                let is_unsure =
+                    record.attempts > 0 || self.outbox.get(&key).is_some_and(|it| it.attempts > 0);
                 self.outbox.put(OutboxEntry {
                     key: key.clone(),
                     owner: wanted.owner,
                     intent,
                     lane: wanted.lane,
-                    is_first: record.accepted.is_none(),
+                    is_first: record.accepted.is_none() || is_unsure,
                     sequence: self.outbox.next_sequence(),
                     attempts: 0,
                     not_before: None,
@@ -300,7 +330,7 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    /// Parks a key that can't be assembled: it costs no request.
+    /// Parks a key that can't be assembled, or must not be sent yet: it costs no request.
     fn fault(
         &mut self,
         step: &mut Step,
@@ -309,6 +339,8 @@ impl Preparation<'_> {
         wanted: &Wanted<'_>,
     ) -> Result<(), EngineError> {
         let old = self.record(step, &key)?;
+        // What was tried may have arrived: the entry goes, but this must not be forgotten.
+        let was_tried = self.outbox.get(&key).is_some_and(|entry| entry.attempts > 0);
         self.outbox.cancel(&key);
         step.batch.outbox(&key, None);
         if old.as_ref().is_none_or(|old| old.message != message) {
@@ -320,6 +352,7 @@ impl Preparation<'_> {
             refused: None,
             code: 0,
             message,
+            attempts: old.as_ref().map_or(0, |old| old.attempts).max(u32::from(was_tried)),
             cause: wanted.cause.clone(),
             last_at: self.now,
             ..old.clone().unwrap_or_else(|| wanted.fresh(self.now))
@@ -351,19 +384,7 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn fresh(&self, now: Timestamp) -> LedgerRecord {
-        LedgerRecord {
-            owner: self.owner,
-            state: ItemState::Pending,
-            accepted: None,
-            refused: None,
-            code: 0,
-            message: String::new(),
-            request_id: String::new(),
-            attempts: 0,
-            first_at: now,
-            last_at: now,
-            cause: self.cause.clone(),
-        }
+        LedgerRecord::first(self.owner, self.cause.clone(), now)
     }
 
     /// The item changed back to what the service has: nothing is left to do.

@@ -20,6 +20,8 @@ pub(crate) async fn begin(
 ) -> Result<SnapshotState, EngineError> {
     let start: Position = source::safe_start(connection).await.map_err(source_error)?;
     tracing::info!(position = %start, "snapshot begins");
+    // Rows that are left of a copy whose clearing was interrupted would never go away.
+    store.clear_catalog().map_err(EngineError::Store)?;
     let phase = Phase::Reading { table: 0, after: None };
     let state = SnapshotState { start, phase, rows_read: 0 };
     let mut batch = WriteBatch::default();

@@ -157,6 +157,16 @@ impl Outbox {
         }
     }
 
+    /// Lets a waiting entry wait until an instant, in this process. A key in flight, or without an
+    /// entry, is left alone.
+    pub fn defer(&mut self, key: &FeedKey, until: Timestamp) {
+        let waiting = self.entries.get(key).filter(|_| !self.is_in_flight(key)).cloned();
+        if let Some(entry) = waiting {
+            self.cancel(key);
+            self.insert(OutboxEntry { not_before: Some(until), ..entry });
+        }
+    }
+
     /// Takes an entry out that is in flight in this batch.
     fn land(&mut self, key: &FeedKey, batch_id: u64) -> Option<OutboxEntry> {
         if self.in_flight.get(key) != Some(&batch_id) {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sled::transaction::{TransactionError, Transactional};
 
-use crate::store::batch::{FORMAT, Tree, WriteBatch};
+use crate::store::batch::{FORMAT, POSITION, SNAPSHOT, Tree, WriteBatch};
 use crate::store::error::StoreError;
 use crate::store::{keys, records};
 
@@ -36,6 +36,9 @@ pub struct Store {
     sequence: AtomicU64,
     /// Whether there are commits that were not synced yet.
     unsynced: AtomicBool,
+    /// Serialises flushes: one that finds nothing to do must not return while another still works
+    /// on what it was to flush.
+    flusher: Mutex<()>,
 }
 
 impl Store {
@@ -64,6 +67,7 @@ impl Store {
             writer: Mutex::new(()),
             sequence: AtomicU64::new(0),
             unsynced: AtomicBool::new(false),
+            flusher: Mutex::new(()),
         };
         store.check_format(path)?;
         store.sequence.store(store.highest_sequence()?, Ordering::SeqCst);
@@ -127,6 +131,7 @@ impl Store {
     /// # Errors
     /// The store is poisoned: stop writing and exit.
     pub fn flush(&self) -> Result<(), StoreError> {
+        let _flusher = self.flusher.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.unsynced.swap(false, Ordering::SeqCst) {
             return Ok(());
         }
@@ -143,22 +148,12 @@ impl Store {
     pub fn clear_catalog(&self) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { action: "clear the catalog copy", source };
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        // The snapshot's state goes first: without it the next start reads everything again.
-        for tree in [Tree::Progress, Tree::Sheets, Tree::References, Tree::Dirty, Tree::Ranges] {
-            let kept = (tree == Tree::Progress).then(|| {
-                let progress = self.tree(tree);
-                (progress.get(FORMAT), progress.get(crate::store::batch::PACE))
-            });
+        // The snapshot's state goes first: without it the next start clears the rest again.
+        for key in [SNAPSHOT, POSITION] {
+            self.tree(Tree::Progress).remove(key).map_err(io)?;
+        }
+        for tree in [Tree::Sheets, Tree::References, Tree::Dirty, Tree::Ranges] {
             self.tree(tree).clear().map_err(io)?;
-            if let Some((format, pace)) = kept {
-                let restored =
-                    [(FORMAT, format.map_err(io)?), (crate::store::batch::PACE, pace.map_err(io)?)];
-                for (key, value) in restored {
-                    if let Some(value) = value {
-                        self.tree(tree).insert(key, value).map_err(io)?;
-                    }
-                }
-            }
         }
         self.unsynced.store(true, Ordering::SeqCst);
         Ok(())
