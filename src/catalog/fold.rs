@@ -257,3 +257,6 @@ fn remove_rows(sheet: &mut Sheet, table: Table, id_column: usize, id: u32) {
         sheet.remove(table, key);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,7 +159,7 @@ impl Database {
         store: u32,
         value: &Json,
     ) -> Vec<crate::decode::RowChange> {
-        let value_id = product * 1_000_000 + attribute * 100 + store;
+        let value_id = u64::from(product) * 1_000_000 + u64::from(attribute) * 100 + u64::from(store);
         self.put(
             table,
             json!({

@@ -97,7 +97,7 @@ fn may_be_parked(world: &World, spurious: &Spurious, key: &FeedKey, wanted: Opti
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        failure_persistence: None, cases: cases(40), max_shrink_iters: 500,
+        failure_persistence: None, cases: cases(12), max_shrink_iters: 500,
         ..ProptestConfig::default()
     })]
 

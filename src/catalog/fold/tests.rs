@@ -1,0 +1,538 @@
+//! Folding: row by row, and what holds for any history.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::catalog::product_references;
+use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit, inserted, row};
+
+fn copy_of(database: &Database) -> MemoryCatalog {
+    let mut catalog = MemoryCatalog::default();
+    absorb(&mut catalog, &database.snapshot());
+    catalog
+}
+
+/// Folds as one transaction; what it touched.
+fn absorb(catalog: &mut MemoryCatalog, changes: &[RowChange]) -> BTreeSet<Touch> {
+    let edits = fold(changes, catalog, FoldMode::GateOpen).unwrap();
+    let touches = edits.touches.keys().copied().collect();
+    edits.apply_to(catalog);
+    touches
+}
+
+fn update(table: Table, before: Json, after: Json) -> RowChange {
+    RowChange { table: table.id(), before: Some(row(table, before)), after: Some(row(table, after)) }
+}
+
+fn deleted(table: Table, row: Row) -> RowChange {
+    RowChange { table: table.id(), before: Some(row), after: None }
+}
+
+/// What a statement on the small shop touches.
+fn touched_by(statement: impl FnOnce(&mut Database) -> Vec<RowChange>) -> BTreeSet<Touch> {
+    let mut database = Database::small_shop();
+    let mut catalog = copy_of(&database);
+    let changes = statement(&mut database);
+    assert!(!changes.is_empty(), "the statement changes nothing");
+    absorb(&mut catalog, &changes)
+}
+
+/// A row of each table that no other row depends on, and its owner.
+fn one_of_each() -> Vec<(Table, Json, Owner)> {
+    use Table as T;
+    vec![
+        (T::StoreWebsite, json!({"website_id": 9, "code": "x"}), Owner::Website(9)),
+        (T::StoreGroup, json!({"group_id": 9}), Owner::StoreGroup(9)),
+        (T::Store, json!({"store_id": 9, "code": "x"}), Owner::Store(9)),
+        (T::CustomerGroup, json!({"customer_group_id": 9}), Owner::CustomerGroup(9)),
+        (
+            T::CoreConfigData,
+            json!({"config_id": 9, "path": "web/unsecure/base_url"}),
+            Owner::Config,
+        ),
+        (T::EavEntityType, json!({"entity_type_id": 9}), Owner::EntityType(9)),
+        (T::EavAttribute, json!({"attribute_id": 9}), Owner::Attribute(9)),
+        (T::CatalogEavAttribute, json!({"attribute_id": 9}), Owner::Attribute(9)),
+        (
+            T::EavAttributeLabel,
+            json!({"attribute_label_id": 1, "attribute_id": 9}),
+            Owner::Attribute(9),
+        ),
+        (T::EavAttributeOption, json!({"option_id": 9}), Owner::AttributeOption(9)),
+        (
+            T::EavAttributeOptionValue,
+            json!({"value_id": 1, "option_id": 9}),
+            Owner::AttributeOption(9),
+        ),
+        (
+            T::EavAttributeOptionSwatch,
+            json!({"swatch_id": 1, "option_id": 9}),
+            Owner::AttributeOption(9),
+        ),
+        (T::MediaGallery, json!({"value_id": 9}), Owner::Media(9)),
+        (T::ProductEntity, json!({"entity_id": 9}), Owner::Product(9)),
+        (T::ProductVarchar, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::ProductInt, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::ProductDecimal, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::ProductText, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::ProductDatetime, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::ProductWebsite, json!({"product_id": 9, "website_id": 1}), Owner::Product(9)),
+        (T::ProductRelation, json!({"parent_id": 9, "child_id": 8}), Owner::Product(9)),
+        (
+            T::ProductSuperLink,
+            json!({"link_id": 1, "product_id": 8, "parent_id": 9}),
+            Owner::Product(9),
+        ),
+        (
+            T::ProductSuperAttribute,
+            json!({"product_super_attribute_id": 1, "product_id": 9}),
+            Owner::Product(9),
+        ),
+        (T::ProductLink, json!({"link_id": 1, "product_id": 9}), Owner::Product(9)),
+        (T::ProductTierPrice, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::MediaGalleryValue, json!({"record_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::MediaGalleryValueToEntity, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
+        (T::StockItem, json!({"item_id": 1, "product_id": 9}), Owner::Product(9)),
+    ]
+}
+
+#[test]
+fn row_of_every_table_comes_changes_and_goes_with_its_owner() {
+    let rows = one_of_each();
+    let tables: Vec<Table> = rows.iter().map(|(table, ..)| *table).collect();
+    assert_eq!(tables, Table::ALL);
+    for (table, cells, owner) in rows {
+        let before = row(table, cells);
+        let mut after = before.clone();
+        let free = (0..after.len())
+            .find(|nth| {
+                let watched = table.watched();
+                !watched.primary_key.contains(nth) && *nth != watched.chunk_column && *nth != 3
+            })
+            .filter(|_| table != Table::CoreConfigData);
+        if let Some(free) = free {
+            after[free] = Value::Text("changed".to_owned());
+        }
+        let mut catalog = MemoryCatalog::default();
+        absorb(&mut catalog, &[inserted(table, before.clone())]);
+        assert_eq!(catalog.sheets[&owner].iter().count(), 1, "{table:?}");
+        let change = RowChange {
+            table: table.id(),
+            before: Some(before),
+            after: Some(after.clone()),
+        };
+        absorb(&mut catalog, &[change]);
+        assert_eq!(catalog.sheets[&owner].first(table), Some(&after), "{table:?}");
+        absorb(&mut catalog, &[deleted(table, after)]);
+        assert_eq!(catalog, MemoryCatalog::default(), "{table:?}");
+    }
+}
+
+#[test]
+fn row_that_moves_to_another_owner_leaves_the_old_one() {
+    let at = |product| json!({"value_id": 1, "entity_id": product, "value": "x"});
+    let mut catalog = MemoryCatalog::default();
+    absorb(&mut catalog, &[inserted(Table::ProductVarchar, row(Table::ProductVarchar, at(8)))]);
+    let touches = absorb(&mut catalog, &[update(Table::ProductVarchar, at(8), at(9))]);
+    assert_eq!(touches, [Touch::Product(8), Touch::Product(9)].into());
+    let owners: Vec<Owner> = catalog.sheets.keys().copied().collect();
+    assert_eq!(owners, [Owner::Product(9)]);
+}
+
+#[test]
+fn configuration_that_nothing_reads_is_dropped() {
+    let cells = |path: &str| json!({"config_id": 9, "scope": "default", "scope_id": 0, "path": path});
+    let table = Table::CoreConfigData;
+    let (used, unused) = ("web/unsecure/base_url", "dev/log/active");
+    let mut catalog = MemoryCatalog::default();
+    let touches = absorb(&mut catalog, &[inserted(table, row(table, cells(unused)))]);
+    assert_eq!((catalog.sheets.len(), touches.len()), (0, 0));
+    absorb(&mut catalog, &[update(table, cells(unused), cells(used))]);
+    assert_eq!(catalog.sheets.len(), 1);
+    let touches = absorb(&mut catalog, &[update(table, cells(used), cells(unused))]);
+    assert_eq!(catalog.sheets.len(), 0);
+    assert!(touches.contains(&Touch::EveryProduct));
+}
+
+#[test]
+fn row_without_a_usable_key_stops_the_fold() {
+    let bad = row(Table::ProductEntity, json!({"entity_id": -1, "sku": "x"}));
+    let folded =
+        fold(&[inserted(Table::ProductEntity, bad)], &MemoryCatalog::default(), FoldMode::GateOpen);
+    let message = folded.unwrap_err().to_string();
+    assert!(message.starts_with("fold a row of catalog_product_entity"), "{message}");
+    let unknown = RowChange { table: TableId(200), before: None, after: None };
+    let folded = fold(&[unknown], &MemoryCatalog::default(), FoldMode::GateOpen);
+    assert!(matches!(folded, Err(FoldError::UnknownTable(TableId(200)))));
+}
+
+#[test]
+fn deleted_product_takes_its_rows_and_the_rows_that_refer_to_it_logged_or_not() {
+    let mut copies = Vec::new();
+    for logs_cascades in [false, true] {
+        let mut database = Database::small_shop();
+        let mut catalog = copy_of(&database);
+        database.logs_cascades = logs_cascades;
+        let changes = database.delete(Table::ProductEntity, RowKey(12, 0));
+        assert_eq!(changes.len() == 1, !logs_cascades);
+        let touches = absorb(&mut catalog, &changes);
+        for touch in [11, 12, 15].map(Touch::Product).into_iter().chain([Touch::Price(12)]) {
+            assert!(touches.contains(&touch), "{touch:?}");
+        }
+        assert_eq!(catalog, copy_of(&database));
+        copies.push(catalog);
+    }
+    assert_eq!(copies[0], copies[1]);
+}
+
+#[test]
+fn product_that_is_linked_and_deleted_in_one_transaction_leaves_no_link() {
+    let mut database = Database::small_shop();
+    let mut catalog = copy_of(&database);
+    let cells = json!({"parent_id": 14, "child_id": 15});
+    let mut changes = database.put(Table::ProductRelation, cells);
+    let cells =
+        json!({"link_id": 200, "product_id": 14, "linked_product_id": 15, "link_type_id": 1});
+    changes.extend(database.put(Table::ProductLink, cells));
+    changes.extend(database.delete(Table::ProductEntity, RowKey(15, 0)));
+    absorb(&mut catalog, &changes);
+    assert_eq!(catalog, copy_of(&database));
+}
+
+#[test]
+fn closed_gate_touches_nothing() {
+    let changes = Database::small_shop().snapshot();
+    let edits = fold(&changes, &MemoryCatalog::default(), FoldMode::GateClosed).unwrap();
+    assert!(edits.touches.is_empty() && !edits.sheets.is_empty());
+}
+
+#[test]
+fn change_that_changes_nothing_touches_and_writes_nothing() {
+    let database = Database::small_shop();
+    let edits = fold(&database.snapshot(), &copy_of(&database), FoldMode::GateOpen).unwrap();
+    assert_eq!(edits, CatalogEdits::default());
+}
+
+#[test]
+fn updated_at_alone_touches_nothing() {
+    let touches = touched_by(|shop| {
+        let cells = json!({
+            "entity_id": 12, "attribute_set_id": 4, "type_id": "simple", "sku": "s2",
+            "updated_at": "2024-06-06 06:06:06",
+        });
+        shop.put(Table::ProductEntity, cells)
+    });
+    assert_eq!(touches, [].into());
+}
+
+#[test]
+fn sku_touches_the_product_its_prices_its_parents_and_its_linkers() {
+    let touches = touched_by(|shop| {
+        let cells = json!({
+            "entity_id": 12, "attribute_set_id": 4, "type_id": "simple", "sku": "new",
+            "updated_at": "2024-01-01 00:00:00",
+        });
+        shop.put(Table::ProductEntity, cells)
+    });
+    let products = [11, 12, 15].map(Touch::Product);
+    assert_eq!(touches, products.into_iter().chain([Touch::Price(12)]).collect());
+}
+
+#[test]
+fn text_of_a_product_touches_that_product_alone() {
+    let touches =
+        touched_by(|shop| shop.value(Table::ProductVarchar, 12, 501, 0, &json!("New name")));
+    assert_eq!(touches, [Touch::Product(12)].into());
+}
+
+#[test]
+fn price_of_a_product_touches_its_prices_and_integers_its_parents_too() {
+    let price =
+        touched_by(|shop| shop.value(Table::ProductDecimal, 12, 507, 0, &json!("11.000000")));
+    assert_eq!(price, [Touch::Product(12), Touch::Price(12)].into());
+    let status = touched_by(|shop| shop.value(Table::ProductInt, 12, 505, 0, &json!(2)));
+    assert_eq!(status, [Touch::Product(11), Touch::Product(12), Touch::Price(12)].into());
+}
+
+#[test]
+fn tier_price_touches_prices_alone() {
+    let cells = json!({
+        "value_id": 100, "entity_id": 15, "all_groups": 0, "customer_group_id": 1,
+        "qty": "5.0000", "value": "7.000000", "website_id": 0,
+    });
+    let touches = touched_by(|shop| shop.put(Table::ProductTierPrice, cells));
+    assert_eq!(touches, [Touch::Price(15)].into());
+}
+
+#[test]
+fn stock_touches_the_product_and_its_parents() {
+    let cells = json!({
+        "item_id": 112, "product_id": 12, "stock_id": 1, "website_id": 0, "qty": "0.0000",
+        "is_in_stock": 0, "use_config_manage_stock": 1,
+    });
+    let touches = touched_by(|shop| shop.put(Table::StockItem, cells));
+    assert_eq!(touches, [Touch::Product(11), Touch::Product(12)].into());
+}
+
+#[test]
+fn website_of_a_product_touches_its_prices_and_whoever_shows_it() {
+    let touches = touched_by(|shop| {
+        shop.put(Table::ProductWebsite, json!({"product_id": 12, "website_id": 2}))
+    });
+    let products = [11, 12, 15].map(Touch::Product);
+    assert_eq!(touches, products.into_iter().chain([Touch::Price(12)]).collect());
+}
+
+#[test]
+fn option_label_touches_the_holders_and_their_parents() {
+    let cells = json!({"value_id": 101, "option_id": 1, "store_id": 0, "value": "Renamed"});
+    let touches = touched_by(|shop| shop.put(Table::EavAttributeOptionValue, cells));
+    assert_eq!(touches, [Touch::Product(11), Touch::Product(12)].into());
+}
+
+#[test]
+fn option_of_an_attribute_with_a_source_model_of_its_own_touches_its_holders() {
+    let cells = json!({"value_id": 104, "option_id": 4, "store_id": 0, "value": "Renamed"});
+    let touches = touched_by(|shop| shop.put(Table::EavAttributeOptionValue, cells));
+    assert_eq!(touches, [Touch::Product(15)].into());
+}
+
+#[test]
+fn gallery_file_touches_the_products_it_is_attached_to() {
+    let cells = json!({"value_id": 1, "value": "/i/new.jpg", "media_type": "image"});
+    let touches = touched_by(|shop| shop.put(Table::MediaGallery, cells));
+    assert_eq!(touches, [Touch::Product(15)].into());
+}
+
+#[test]
+fn link_touches_the_linker_and_relation_both_ends() {
+    let cells =
+        json!({"link_id": 100, "product_id": 15, "linked_product_id": 13, "link_type_id": 1});
+    let link = touched_by(|shop| shop.put(Table::ProductLink, cells));
+    assert_eq!(link, [Touch::Product(15)].into());
+    let relation = touched_by(|shop| {
+        shop.put(Table::ProductRelation, json!({"parent_id": 14, "child_id": 15}))
+    });
+    assert_eq!(relation, [Touch::Product(14), Touch::Product(15)].into());
+}
+
+#[test]
+fn super_attribute_touches_the_parent_and_its_children() {
+    let touches = touched_by(|shop| {
+        let cells = json!({
+            "product_super_attribute_id": 101, "product_id": 11, "attribute_id": 605,
+        });
+        shop.put(Table::ProductSuperAttribute, cells)
+    });
+    assert_eq!(touches, [11, 12, 13].map(Touch::Product).into());
+}
+
+#[test]
+fn new_attribute_with_flags_labels_and_swatches_touches_only_itself() {
+    let touches = touched_by(|shop| {
+        let cells = json!({"attribute_id": 700, "entity_type_id": 7, "attribute_code": "new"});
+        let mut changes = shop.put(Table::EavAttribute, cells);
+        let cells = json!({"attribute_id": 700, "additional_data": "{}"});
+        changes.extend(shop.put(Table::CatalogEavAttribute, cells));
+        let cells =
+            json!({"attribute_label_id": 1, "attribute_id": 700, "store_id": 1, "value": "New"});
+        changes.extend(shop.put(Table::EavAttributeLabel, cells));
+        changes
+    });
+    assert_eq!(touches, [Touch::Attribute(700)].into());
+}
+
+#[test]
+fn flags_of_an_attribute_touch_only_it_and_swatches_every_product() {
+    let flags = |additional: Json| {
+        touched_by(|shop| {
+            let cells = json!({
+                "attribute_id": 601, "is_visible": 0, "search_weight": "1",
+                "additional_data": additional,
+            });
+            shop.put(Table::CatalogEavAttribute, cells)
+        })
+    };
+    assert_eq!(flags(Json::Null), [Touch::Attribute(601)].into());
+    assert_eq!(flags(json!("{}")), [Touch::Attribute(601), Touch::EveryProduct].into());
+}
+
+#[test]
+fn renamed_attribute_touches_every_product_and_price_and_its_label_every_product() {
+    let attribute = |code: &str, label: &str| {
+        touched_by(|shop| {
+            let cells = json!({
+                "attribute_id": 603, "entity_type_id": 7, "attribute_code": code,
+                "backend_type": "varchar", "frontend_input": "text", "frontend_label": label,
+                "is_user_defined": 1,
+            });
+            shop.put(Table::EavAttribute, cells)
+        })
+    };
+    let every = [Touch::Attribute(603), Touch::EveryProduct];
+    assert_eq!(attribute("note", "Other"), every.into());
+    let renamed = every.into_iter().chain([Touch::EveryPrice]).collect();
+    assert_eq!(attribute("other", "NOTE"), renamed);
+}
+
+#[test]
+fn scopes_and_configuration_touch_everything_and_names_the_price_books() {
+    let everything: BTreeSet<Touch> =
+        [Touch::EveryAttribute, Touch::EveryProduct, Touch::EveryPriceBook, Touch::EveryPrice].into();
+    let website = |code: &str, name: &str| {
+        touched_by(|shop| {
+            let cells =
+                json!({"website_id": 1, "code": code, "name": name, "default_group_id": 1});
+            shop.put(Table::StoreWebsite, cells)
+        })
+    };
+    assert_eq!(website("new", "Main"), everything);
+    assert_eq!(website("base", "New"), [Touch::EveryPriceBook].into());
+    let store = touched_by(|shop| {
+        let cells = json!({"store_id": 5, "code": "fr", "website_id": 1, "group_id": 1});
+        shop.put(Table::Store, cells)
+    });
+    assert_eq!(store, everything);
+    let config = |scope: &str, path: &str, value: &str| {
+        touched_by(|shop| {
+            let cells = json!({
+                "config_id": 1, "scope": scope, "scope_id": 0, "path": path, "value": value,
+            });
+            shop.put(Table::CoreConfigData, cells)
+        })
+    };
+    let unit = "general/locale/weight_unit";
+    assert_eq!(config("default", unit, "lbs"), everything);
+    assert_eq!(config("stores", unit, "kgs"), everything);
+    assert_eq!(config("default", "general/locale/timezone", "kgs"), everything);
+}
+
+#[test]
+fn customer_group_touches_price_books_and_prices() {
+    for id in [1, 2] {
+        let touches = touched_by(|shop| {
+            let cells = json!({"customer_group_id": id, "customer_group_code": "New"});
+            shop.put(Table::CustomerGroup, cells)
+        });
+        assert_eq!(touches, [Touch::EveryPriceBook, Touch::EveryPrice].into(), "{id}");
+    }
+}
+
+/// The rows of a history, as a binlog holds them.
+fn history(edits: &[crate::catalog::random_rows::Edit], logs_cascades: bool) -> (Database, Vec<RowChange>) {
+    let mut database = Database::small_shop();
+    database.logs_cascades = logs_cascades;
+    let changes = edits.iter().flat_map(|edit| database.edit(edit)).collect();
+    (database, changes)
+}
+
+/// The sheets, without rows whose parents the database deleted without a word in the binlog.
+fn products(catalog: &MemoryCatalog) -> Vec<Option<Sheet>> {
+    let is_value = |table: Table| {
+        matches!(
+            table,
+            Table::ProductVarchar
+                | Table::ProductInt
+                | Table::ProductDecimal
+                | Table::ProductText
+                | Table::ProductDatetime
+        )
+    };
+    let has_attribute = |row: &Row| {
+        let id = row.get(column::product_int::ATTRIBUTE_ID).and_then(Value::as_id);
+        let sheet = id.and_then(|id| catalog.sheets.get(&Owner::Attribute(id)));
+        sheet.is_some_and(|sheet| sheet.first(Table::EavAttribute).is_some())
+    };
+    let without_orphans = |sheet: &Sheet| {
+        let mut kept = Sheet::default();
+        for (table, key, row) in sheet.iter() {
+            if !is_value(table) || has_attribute(row) {
+                kept.insert(table, key, row.clone());
+            }
+        }
+        kept
+    };
+    let sheets = PRODUCTS.map(|id| catalog.sheets.get(&Owner::Product(id)).map(without_orphans));
+    sheets.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, cases: cases(64), ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn copy_does_not_depend_on_how_changes_are_cut_into_commits(
+        edits in proptest::collection::vec(edit(), 1..60),
+        cuts in proptest::collection::vec(1..12_usize, 1..60),
+        logs_cascades in any::<bool>(),
+    ) {
+        let (database, changes) = history(&edits, logs_cascades);
+        let start = copy_of(&Database::small_shop());
+        let mut at_once = start.clone();
+        absorb(&mut at_once, &changes);
+        let (mut one_by_one, mut in_pieces) = (start.clone(), start);
+        changes.iter().for_each(|change| drop(absorb(&mut one_by_one, std::slice::from_ref(change))));
+        let mut rest = changes.as_slice();
+        for cut in cuts.iter().cycle() {
+            let (piece, left) = rest.split_at((*cut).min(rest.len()));
+            absorb(&mut in_pieces, piece);
+            rest = left;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        prop_assert_eq!(&at_once.sheets, &one_by_one.sheets);
+        prop_assert_eq!(&at_once.sheets, &in_pieces.sheets);
+        prop_assert_eq!(products(&at_once), products(&copy_of(&database)));
+    }
+
+    #[test]
+    fn stretch_of_the_binlog_replayed_over_newer_rows_converges(
+        edits in proptest::collection::vec(edit(), 1..60),
+        snapshot_at in any::<prop::sample::Index>(), logs_cascades in any::<bool>(),
+    ) {
+        let (database, changes) = history(&edits, logs_cascades);
+        // The snapshot was read somewhere within the stretch that is replayed.
+        let (read, _) = history(&edits[..snapshot_at.index(edits.len())], logs_cascades);
+        let mut catalog = copy_of(&read);
+        absorb(&mut catalog, &changes);
+        prop_assert_eq!(products(&catalog), products(&copy_of(&database)));
+        let again = catalog.clone();
+        absorb(&mut catalog, &changes);
+        prop_assert_eq!(products(&catalog), products(&again));
+    }
+
+    #[test]
+    fn reverse_indexes_hold_what_a_rebuild_would(
+        edits in proptest::collection::vec(edit(), 1..60), logs_cascades in any::<bool>(),
+    ) {
+        let mut database = Database::small_shop();
+        database.logs_cascades = logs_cascades;
+        let mut catalog = copy_of(&database);
+        for edit in edits {
+            let touches = absorb(&mut catalog, &database.edit(&edit));
+            let mut rebuilt = BTreeSet::new();
+            for (owner, sheet) in &catalog.sheets {
+                if matches!(owner, Owner::Product(_)) {
+                    let references = product_references(sheet, &catalog).unwrap();
+                    rebuilt.extend(references.into_iter().map(|reference| (reference, owner.id())));
+                }
+            }
+            if touches.contains(&Touch::EveryProduct) {
+                // The walk over every product adds what an attribute's new kind brings.
+                catalog.references.extend(rebuilt.iter().copied());
+            }
+            prop_assert!(rebuilt.is_subset(&catalog.references), "{:?}", edit);
+            // Options that an attribute held while it was of another kind may stay.
+            let is_exact = |(reference, _): &&(Reference, u32)| {
+                !matches!(reference, Reference::OptionHeld(_))
+            };
+            let exact: Vec<_> = catalog.references.iter().filter(is_exact).collect();
+            prop_assert_eq!(exact, rebuilt.iter().filter(is_exact).collect::<Vec<_>>());
+        }
+    }
+}
