@@ -55,7 +55,8 @@ pub struct LedgerRecord {
     pub state: ItemState,
     /// The digest the service last accepted; `None` if it never did or accepted a delete since.
     pub accepted: Option<Digest>,
-    /// The digest the service last refused while parked; `None` otherwise, or for a delete.
+    /// The digest the service last refused while parked; `None` otherwise, for a delete, and for a
+    /// key that was parked without an answer (its `code` is 0).
     pub refused: Option<Digest>,
     /// HTTP status of the last answer; 0 when there was none.
     pub code: u16,

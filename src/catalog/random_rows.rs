@@ -81,93 +81,118 @@ fn edit_of(table: Table) -> impl Strategy<Value = Edit> {
 
 /// What a column may hold.
 fn pool(table: Table, column: &str) -> Vec<Value> {
-    let ints = |ints: &[i64]| ints.iter().map(|int| json!(int)).collect::<Vec<_>>();
-    let words = |words: &[&str]| words.iter().map(|word| json!(word)).collect::<Vec<_>>();
-    let or_null = |mut cells: Vec<Json>| {
-        cells.push(Json::Null);
-        cells
+    let column = table.watched().columns.iter().find(|it| it.name == column).unwrap();
+    let (cells, may_be_null): (Vec<Json>, bool) = match ids(table, column.name) {
+        Some(ids) => (ids.iter().map(|id| json!(id)).collect(), false),
+        None => match (column.kind, words(table, column.name)) {
+            (_, (words, may_be_null)) if !words.is_empty() => {
+                (words.iter().map(|word| json!(word)).collect(), may_be_null)
+            }
+            (ColumnKind::Int, _) if column.name == "value" => {
+                ((0..7).map(|int| json!(int)).collect(), true)
+            }
+            (ColumnKind::Int, _) => (vec![json!(0), json!(1)], true),
+            (ColumnKind::Decimal, _) => (vec![json!("1.0000")], true),
+            (ColumnKind::Text | ColumnKind::Temporal | ColumnKind::Float, _) => {
+                (vec![json!("One"), json!("Two")], true)
+            }
+        },
     };
-    let cells = match (table, column) {
-        (Table::ProductVarchar, "attribute_id") => ints(&[501, 502, 512, 515, 602, 603, 701]),
-        (Table::ProductInt, "attribute_id") => ints(&[505, 506, 521, 601, 604, 605, 701]),
-        (Table::ProductDecimal, "attribute_id") => ints(&[507, 508, 511]),
-        (Table::ProductText, "attribute_id") => ints(&[503, 513, 602, 603]),
-        (Table::ProductDatetime, "attribute_id") => ints(&[509, 510, 519]),
-        (Table::EavAttribute, "attribute_id") => ints(&[701, 702, 703]),
-        (_, "attribute_id") => ints(&[505, 601, 602, 603, 604, 605, 701, 702]),
-        (Table::MediaGallery, "value") => words(&["/i/one.jpg", "/i/two.jpg", ""]),
-        (Table::MediaGallery | Table::MediaGalleryValue, "value_id") => ints(&[1, 2, 3]),
-        (Table::MediaGalleryValueToEntity, "value_id") => ints(&[1, 2, 3]),
-        (_, "value_id" | "link_id" | "attribute_label_id" | "swatch_id" | "item_id")
-        | (_, "product_super_attribute_id" | "record_id") => (100..130).map(|id| json!(id)).collect(),
+    let null = may_be_null.then_some(Value::Null);
+    cells.iter().map(|cell| value(column.kind, cell)).chain(null).collect()
+}
+
+/// The ids that a column may hold.
+fn ids(table: Table, column: &str) -> Option<Vec<u32>> {
+    Some(match (table, column) {
+        (Table::ProductVarchar, "attribute_id") => vec![501, 502, 512, 515, 602, 603, 701],
+        (Table::ProductInt, "attribute_id") => vec![505, 506, 521, 601, 604, 605, 701],
+        (Table::ProductDecimal, "attribute_id") => vec![507, 508, 511],
+        (Table::ProductText, "attribute_id") => vec![503, 513, 602, 603],
+        (Table::ProductDatetime, "attribute_id") => vec![509, 510, 519],
+        (Table::EavAttribute, "attribute_id") => vec![701, 702, 703],
+        (_, "attribute_id") => vec![505, 601, 602, 603, 604, 605, 701, 702],
+        (
+            Table::MediaGallery | Table::MediaGalleryValue | Table::MediaGalleryValueToEntity,
+            "value_id",
+        ) => vec![1, 2, 3],
+        (
+            _,
+            "value_id"
+            | "link_id"
+            | "attribute_label_id"
+            | "swatch_id"
+            | "item_id"
+            | "record_id"
+            | "product_super_attribute_id",
+        ) => (100..130).collect(),
         (_, "entity_id" | "product_id" | "parent_id" | "child_id" | "linked_product_id") => {
-            PRODUCTS.map(|id| json!(id)).collect()
+            PRODUCTS.collect()
         }
-        (_, "website_id") => ints(&[0, 1, 2, 3]),
-        (_, "group_id" | "default_group_id") => ints(&[0, 1, 2, 3]),
-        (_, "store_id" | "default_store_id") => ints(&[0, 1, 2, 3, 4]),
-        (_, "customer_group_id") => ints(&[0, 1, 2, 3]),
-        (_, "entity_type_id") => ints(&[3, 7]),
-        (_, "option_id") => ints(&[1, 2, 3, 4, 5, 6]),
-        (_, "config_id" | "scope_id") => ints(&[0, 1, 2, 3, 4, 5]),
-        (_, "scope") => words(&["default", "websites", "stores"]),
-        (_, "path") => CONFIG_PATHS.iter().chain(&["unused/path"]).map(|it| json!(it)).collect(),
+        (_, "website_id" | "group_id" | "default_group_id" | "customer_group_id") => {
+            vec![0, 1, 2, 3]
+        }
+        (_, "store_id" | "default_store_id") => vec![0, 1, 2, 3, 4],
+        (_, "entity_type_id") => vec![3, 7],
+        (_, "option_id") => vec![1, 2, 3, 4, 5, 6],
+        (_, "config_id" | "scope_id") => vec![0, 1, 2, 3, 4, 5],
+        (_, "link_type_id") => vec![1, 3, 4, 5],
+        (_, "type") => vec![0, 1, 2],
+        (_, "stock_id") => vec![1, 2],
+        _ => return None,
+    })
+}
+
+/// The texts and numbers that a column may hold, and whether it may be NULL; empty for any.
+fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
+    let sources = [
+        r"Magento\Eav\Model\Entity\Attribute\Source\Table",
+        r"Magento\Eav\Model\Entity\Attribute\Source\Boolean",
+        r"Vendor\Module\Source",
+    ];
+    let words: (&[&str], bool) = match (table, column) {
+        (_, "scope") => (&["default", "websites", "stores"], false),
+        (_, "path") => {
+            return (CONFIG_PATHS.iter().copied().chain(["unused/path"]).collect(), false);
+        }
         (Table::CoreConfigData, "value") => {
-            or_null(words(&["EUR", "kgs", "0", "1", "5", "Europe/Berlin", "http://a.test/"]))
+            (&["EUR", "kgs", "0", "1", "5", "Europe/Berlin", "http://a.test/"], true)
         }
-        (Table::StoreWebsite, "code") => words(&["base", "outlet", "third", "dark"]),
-        (_, "code") => words(&["en", "de", "out", "fr", "off"]),
-        (_, "customer_group_code") => words(&["General", "Retail", "secret"]),
-        (_, "entity_type_code") => words(&["catalog_product", "catalog_category"]),
-        (_, "attribute_code") => words(&["color", "tags", "note", "flag", "x1", "x2"]),
-        (_, "backend_type") => words(&["static", "int", "varchar", "text", "decimal", "datetime"]),
-        (_, "frontend_input") => {
-            or_null(words(&["text", "select", "multiselect", "boolean", "price"]))
+        (Table::StoreWebsite, "code") => (&["base", "outlet", "third", "dark"], false),
+        (_, "code") => (&["en", "de", "out", "fr", "off"], false),
+        (_, "customer_group_code") => (&["General", "Retail", "secret"], false),
+        (_, "entity_type_code") => (&["catalog_product", "catalog_category"], false),
+        (_, "attribute_code") => (&["color", "tags", "note", "flag", "x1", "x2"], false),
+        (_, "backend_type") => {
+            (&["static", "int", "varchar", "text", "decimal", "datetime"], false)
         }
-        (_, "source_model") => or_null(words(&[
-            r"Magento\Eav\Model\Entity\Attribute\Source\Table",
-            r"Magento\Eav\Model\Entity\Attribute\Source\Boolean",
-            r"Vendor\Module\Source",
-        ])),
-        (_, "type_id") => words(&["simple", "configurable", "bundle", "grouped"]),
-        (_, "sku") => words(&["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"]),
-        (_, "created_at" | "updated_at") => words(&["2024-01-01 00:00:00", "2024-05-01 10:00:00"]),
-        (Table::ProductInt, "value") => or_null(ints(&[0, 1, 2, 3, 4, 5, 6])),
-        (Table::ProductDatetime, "value") => or_null(words(&[
-            "2024-01-01 00:00:00",
-            "2024-12-31 00:00:00",
-            "0000-00-00 00:00:00",
-        ])),
+        (_, "frontend_input") => (&["text", "select", "multiselect", "boolean", "price"], true),
+        (_, "source_model") => (&sources, true),
+        (_, "type_id") => (&["simple", "configurable", "bundle", "grouped"], false),
+        (_, "sku") => (&["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"], false),
+        (_, "created_at" | "updated_at") => {
+            (&["2024-01-01 00:00:00", "2024-05-01 10:00:00"], false)
+        }
+        (Table::MediaGallery, "value") => (&["/i/one.jpg", "/i/two.jpg", ""], false),
+        (Table::ProductDatetime, "value") => {
+            (&["2024-01-01 00:00:00", "2024-12-31 00:00:00", "0000-00-00 00:00:00"], true)
+        }
         (Table::ProductVarchar | Table::ProductText, "value") => {
-            or_null(words(&["", "a", "b", "/i/one.jpg", "/i/two.jpg", "1,2", "3", "2,9"]))
+            (&["", "a", "b", "/i/one.jpg", "/i/two.jpg", "1,2", "3", "2,9"], true)
         }
-        (Table::ProductTierPrice, "percentage_value") => or_null(words(&["10.00", "100.00"])),
+        (Table::ProductTierPrice, "percentage_value") => (&["10.00", "100.00"], true),
         (Table::StockItem | Table::ProductTierPrice, "qty") => {
-            words(&["1.0000", "5.0000", "0.0000"])
+            (&["1.0000", "5.0000", "0.0000"], false)
         }
         (Table::ProductDecimal | Table::ProductTierPrice, "value") => {
-            or_null(words(&["10.000000", "7.500000", "0.000000"]))
+            (&["10.000000", "7.500000", "0.000000"], true)
         }
-        (_, "link_type_id") => ints(&[1, 3, 4, 5]),
-        (_, "media_type") => words(&["image", "external-video"]),
-        (_, "additional_data") => or_null(words(&["{}"])),
-        (_, "search_weight") => or_null(words(&["1", "5.5", "much"])),
-        (_, "min_qty") => words(&["0.0000"]),
-        (_, "type") => ints(&[0, 1, 2]),
-        (_, "stock_id") => ints(&[1, 2]),
-        _ => {
-            let column = table.watched().columns.iter().find(|it| it.name == column).unwrap();
-            match column.kind {
-                ColumnKind::Int => or_null(ints(&[0, 1])),
-                ColumnKind::Decimal => or_null(words(&["1.0000"])),
-                ColumnKind::Text | ColumnKind::Temporal | ColumnKind::Float => {
-                    or_null(words(&["One", "Two"]))
-                }
-            }
-        }
+        (_, "media_type") => (&["image", "external-video"], false),
+        (_, "additional_data") => (&["{}"], true),
+        (_, "search_weight") => (&["1", "5.5", "much"], true),
+        _ => (&[], true),
     };
-    let kind = table.watched().columns.iter().find(|it| it.name == column).unwrap().kind;
-    cells.iter().map(|cell| value(kind, cell)).collect()
+    (words.0.to_vec(), words.1)
 }
 
 /// Foreign keys that delete with their parent: child table, its column, parent table.
@@ -241,21 +266,25 @@ impl Database {
                 self.write(*table, key, row.clone())
             }
             Edit::Set(table, nth, column, value) => {
-                let Some(key) = self.nth(*table, nth) else { return Vec::new() };
+                let Some(key) = self.nth(*table, *nth) else { return Vec::new() };
                 let mut row = self.rows[&(*table, key)].clone();
                 row[*column] = value.clone();
                 self.write(*table, key, row)
             }
             Edit::Delete(table, nth) => {
-                let Some(key) = self.nth(*table, nth) else { return Vec::new() };
+                let Some(key) = self.nth(*table, *nth) else { return Vec::new() };
                 self.delete(*table, key)
             }
         }
     }
 
-    fn nth(&self, table: Table, nth: &Index) -> Option<RowKey> {
-        let keys: Vec<RowKey> =
-            self.rows.keys().filter(|(of, _)| *of == table).map(|(_, key)| *key).collect();
+    fn of(&self, table: Table) -> impl Iterator<Item = (RowKey, &Row)> {
+        let (first, last) = (RowKey(0, 0), RowKey(u64::MAX, u64::MAX));
+        self.rows.range((table, first)..=(table, last)).map(|((_, key), row)| (*key, row))
+    }
+
+    fn nth(&self, table: Table, nth: Index) -> Option<RowKey> {
+        let keys: Vec<RowKey> = self.of(table).map(|(key, _)| key).collect();
         (!keys.is_empty()).then(|| keys[nth.index(keys.len())])
     }
 
@@ -285,18 +314,15 @@ impl Database {
         let at = |of: Table, name: &str| {
             of.watched().columns.iter().position(|column| column.name == name).unwrap()
         };
-        let has_parents = CASCADES.iter().filter(|(child, ..)| *child == table).all(
-            |(child, column, parent)| {
+        let has_parents =
+            CASCADES.iter().filter(|(child, ..)| *child == table).all(|(child, column, parent)| {
                 let id = row[at(*child, column)].as_id().unwrap();
                 self.rows.contains_key(&(*parent, RowKey(id.into(), 0)))
-            },
-        );
+            });
         has_parents
             && UNIQUE.iter().filter(|(of, _)| *of == table).all(|(of, column)| {
                 let column = at(*of, column);
-                !self.rows.iter().any(|((other, other_key), held)| {
-                    other == of && *other_key != key && held[column] == row[column]
-                })
+                !self.of(*of).any(|(other, held)| other != key && held[column] == row[column])
             })
     }
 
@@ -309,14 +335,9 @@ impl Database {
             }
             let columns = child.watched().columns;
             let at = columns.iter().position(|it| it.name == *column).unwrap();
-            let doomed: Vec<RowKey> = self
-                .rows
-                .iter()
-                .filter(|((of, _), row)| {
-                    of == child && row[at].as_id().map(u64::from) == Some(key.0)
-                })
-                .map(|((_, key), _)| *key)
-                .collect();
+            let refers = |row: &Row| row[at].as_id().map(u64::from) == Some(key.0);
+            let doomed = self.of(*child).filter(|(_, row)| refers(row)).map(|(key, _)| key);
+            let doomed: Vec<RowKey> = doomed.collect();
             for key in doomed {
                 let deleted = self.delete(*child, key);
                 if self.logs_cascades {

@@ -58,10 +58,7 @@ impl Database {
 
     fn scopes(&mut self) {
         for (id, code) in [(3, "catalog_category"), (7, "catalog_product")] {
-            self.put(
-                Table::EavEntityType,
-                json!({"entity_type_id": id, "entity_type_code": code}),
-            );
+            self.put(Table::EavEntityType, json!({"entity_type_id": id, "entity_type_code": code}));
         }
         for (id, code, name) in
             [(0, "admin", "Admin"), (1, "base", "Main"), (2, "outlet", "Outlet")]
@@ -71,7 +68,8 @@ impl Database {
             self.put(Table::StoreWebsite, cells);
         }
         for (id, default_store) in [(0, 0), (1, 1), (2, 3)] {
-            let cells = json!({"group_id": id, "website_id": id, "default_store_id": default_store});
+            let cells =
+                json!({"group_id": id, "website_id": id, "default_store_id": default_store});
             self.put(Table::StoreGroup, cells);
         }
         for (id, code, website) in [(0, "admin", 0), (1, "en", 1), (2, "de", 1), (3, "out", 2)] {
@@ -159,7 +157,8 @@ impl Database {
         store: u32,
         value: &Json,
     ) -> Vec<crate::decode::RowChange> {
-        let value_id = u64::from(product) * 1_000_000 + u64::from(attribute) * 100 + u64::from(store);
+        let value_id =
+            u64::from(product) * 1_000_000 + u64::from(attribute) * 100 + u64::from(store);
         self.put(
             table,
             json!({

@@ -57,13 +57,15 @@ pub fn diff(
 fn was_never_there(record: &LedgerRecord) -> bool {
     match record.state {
         ItemState::Pending | ItemState::Retrying => record.accepted.is_none(),
-        ItemState::Accepted | ItemState::Deleted | ItemState::Parked => false,
+        ItemState::Parked => record.accepted.is_none() && record.code == 0,
+        ItemState::Accepted | ItemState::Deleted => false,
     }
 }
 
-/// Whether exactly this was refused and nothing else was tried since.
+/// Whether exactly this was refused and nothing else was tried since. A key that was parked without
+/// an answer was not refused: there was no item to send.
 fn is_refused(assembled: Option<Digest>, record: &LedgerRecord) -> bool {
-    record.state == ItemState::Parked && record.refused == assembled
+    record.state == ItemState::Parked && record.refused == assembled && record.code != 0
 }
 
 /// Whether the service's last acceptance is exactly this.
@@ -94,7 +96,7 @@ mod tests {
     }
 
     fn parked(accepted: Option<Digest>, refused: Option<Digest>) -> LedgerRecord {
-        LedgerRecord { refused, ..record(ItemState::Parked, accepted, 1) }
+        LedgerRecord { refused, code: 400, ..record(ItemState::Parked, accepted, 1) }
     }
 
     fn waiting(intent: Intent, attempts: u32) -> OutboxEntry {
@@ -174,6 +176,15 @@ mod tests {
         assert_eq!(diff(None, Some(&parked(Some(A), None)), None), Decision::Nothing);
         let refused_body = parked(None, Some(A));
         assert_eq!(diff(None, Some(&refused_body), None), Decision::Send(Intent::Delete));
+    }
+
+    #[test]
+    fn a_key_that_was_parked_without_an_answer_was_not_refused() {
+        let faulty = |accepted| LedgerRecord { attempts: 0, code: 0, ..parked(accepted, None) };
+        assert_eq!(diff(None, Some(&faulty(Some(A))), None), Decision::Send(Intent::Delete));
+        assert_eq!(diff(None, Some(&faulty(None)), None), Decision::Forget);
+        assert_eq!(diff(Some(A), Some(&faulty(Some(A))), None), Decision::Nothing);
+        assert_eq!(diff(Some(A), Some(&faulty(None)), None), Decision::Send(Intent::Replace(A)));
     }
 
     #[test]

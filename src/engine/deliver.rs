@@ -336,7 +336,8 @@ impl Delivery {
         }
         let options = self.params.options(now);
         let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
-        let busy = Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
+        let busy =
+            Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
         for key in keys {
             let owner = self.outbox.get(key).map(|entry| entry.owner);
             if owner.is_some_and(|id| busy.contains(&FeedOwner { feed: key.feed, id })) {

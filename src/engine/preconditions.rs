@@ -56,7 +56,7 @@ pub(crate) fn wake_dependents(
             for price in store.owned_keys(owner(Feed::Prices))? {
                 let Some(record) = store.ledger(&price)? else { continue };
                 if record.state == ItemState::Parked && record.refused.is_some() {
-                    let forgiven = LedgerRecord { refused: None, ..record };
+                    let forgiven = LedgerRecord { refused: None, code: 0, ..record };
                     batch.ledger(&price, &forgiven, None);
                 }
             }

@@ -23,3 +23,6 @@ pub use error::StoreError;
 pub use open::{Store, StoreParams};
 pub use progress::{Phase, SnapshotState};
 pub use read::{Range, Ranges};
+
+#[cfg(test)]
+mod tests;

@@ -90,9 +90,7 @@ fn may_be_parked(world: &World, spurious: &Spurious, key: &FeedKey, wanted: Opti
         Identity::Attribute { .. } | Identity::Product { .. } => None,
     };
     let book = book.map(|id| FeedKey::new(Identity::PriceBook { id }));
-    is_spurious
-        || is_bad
-        || book.is_some_and(|book| world.state(&book) == Some(ItemState::Parked))
+    is_spurious || is_bad || book.is_some_and(|book| world.state(&book) == Some(ItemState::Parked))
 }
 
 proptest! {

@@ -156,6 +156,19 @@ fn fault_parks_without_a_request_and_heals_without_one() {
 }
 
 #[test]
+fn item_that_vanishes_while_a_fault_has_it_parked_is_deleted() {
+    let mut world = World::delivered();
+    let changes = name(&mut world, 15, "");
+    world.write(changes);
+    world.settle_down();
+    let changes = world.database.delete(Table::ProductEntity, RowKey(15, 0));
+    world.write(changes);
+    world.settle_down();
+    assert_eq!(world.state(&product("s5")), Some(ItemState::Deleted));
+    world.check(&|_, _| false);
+}
+
+#[test]
 fn fault_that_hides_an_unanswered_attempt_is_not_taken_for_the_accepted_item() {
     let mut world = World::delivered();
     let changes = name(&mut world, 15, "Tried");
@@ -319,8 +332,7 @@ fn mass_change_while_the_outbox_is_full_does_not_stop_delivery() {
     assert!(world.delivery().outbox.waiting_count(Feed::Products) >= 2000);
     // Every product shows the unit; nothing that waits is what it was.
     for id in 10_001..=11_050 {
-        let changes =
-            world.database.value(Table::ProductDecimal, id, 511, 0, &json!("1.000000"));
+        let changes = world.database.value(Table::ProductDecimal, id, 511, 0, &json!("1.000000"));
         world.write(changes);
     }
     let cells = json!({

@@ -192,7 +192,8 @@ impl World {
     }
 
     fn start(&mut self) {
-        let params = StoreParams { path: self.directory.path().join("store"), cache_bytes: 1 << 24 };
+        let params =
+            StoreParams { path: self.directory.path().join("store"), cache_bytes: 1 << 24 };
         let store = Arc::new(reopened(&params));
         let bell = Arc::new(Bell::default());
         let delivery = Delivery::new(

@@ -1,0 +1,603 @@
+//! The stored forms, and what a commit, a reopening and a repair keep.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use rust_decimal::Decimal;
+use tempfile::TempDir;
+
+use super::*;
+use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit};
+use crate::catalog::{
+    CatalogRead as _, FoldMode, MemoryCatalog, Owner, Reference, RowKey, Sheet, Table, fold,
+};
+use crate::decode::{ColumnKind, Value};
+use crate::feed::{Digest, Feed, FeedKey, FeedOwner, Identity};
+use crate::ledger::{Cause, ItemState, LedgerRecord};
+use crate::outbox::{Intent, Lane, OutboxEntry};
+use crate::pace::{Family, PaceState, RecentSend};
+use crate::position::{BinlogOffset, Position};
+use crate::store::batch::{FORMAT, Tree};
+use crate::store::codec::{Reader, Writer, seal, unseal};
+
+fn open(directory: &TempDir) -> Result<Store, StoreError> {
+    let params = StoreParams { path: directory.path().join("store"), cache_bytes: 1 << 24 };
+    for _ in 0..1_000_000 {
+        match Store::open(&params) {
+            // The threads of the one that was just dropped may take a moment to let go of it.
+            Err(StoreError::InUse { .. }) => std::thread::yield_now(),
+            opened => return opened,
+        }
+    }
+    panic!("the store is not let go of");
+}
+
+fn position(offset: u64) -> Position {
+    Position { gtid: None, at: BinlogOffset { file: "binlog.000001".to_owned(), offset } }
+}
+
+fn mark(sequence: u64) -> DirtyMark {
+    DirtyMark { sequence, cause: Cause::default() }
+}
+
+fn product(id: u32) -> FeedOwner {
+    FeedOwner { feed: Feed::Products, id }
+}
+
+fn record(owner: u32) -> LedgerRecord {
+    LedgerRecord::first(owner, Cause::default(), Timestamp::UNIX_EPOCH)
+}
+
+fn entry(key: FeedKey) -> OutboxEntry {
+    OutboxEntry {
+        key,
+        owner: 7,
+        intent: Intent::Delete,
+        lane: Lane::Mass,
+        is_first: true,
+        sequence: 3,
+        attempts: 0,
+        not_before: None,
+        suspect_group: 0,
+        cause: Cause::default(),
+    }
+}
+
+fn sku(sku: &str) -> FeedKey {
+    FeedKey::new(Identity::Product { sku: sku.into(), store: "en".into() })
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(|int| Value::Int(int.into())),
+        any::<u64>().prop_map(|int| Value::Int(int.into())),
+        any::<i128>().prop_map(Value::Int),
+        (any::<i64>(), 0..=28_u32)
+            .prop_map(|(int, scale)| Value::Decimal(Decimal::new(int, scale))),
+        ".{0,40}".prop_map(Value::Text),
+        "\\PC{600}".prop_map(Value::Text),
+    ]
+}
+
+/// Rows whose key columns hold ids and whose other columns hold anything.
+fn any_sheet() -> impl Strategy<Value = Sheet> {
+    let row = prop::sample::select(Table::ALL.to_vec()).prop_flat_map(|table| {
+        let watched = table.watched();
+        let cells: Vec<_> = (0..watched.columns.len())
+            .map(|column| {
+                if watched.primary_key.contains(&column) {
+                    any::<u32>().prop_map(|id| Value::Int(id.into())).boxed()
+                } else {
+                    any_value().boxed()
+                }
+            })
+            .collect();
+        cells.prop_map(move |row| (table, row))
+    });
+    proptest::collection::vec(row, 0..12).prop_map(|rows| {
+        let mut sheet = Sheet::default();
+        for (table, row) in rows {
+            sheet.insert(table, RowKey::of(table, &row).unwrap(), row);
+        }
+        sheet
+    })
+}
+
+fn any_digest() -> impl Strategy<Value = Option<Digest>> {
+    proptest::option::of(any::<[u8; 20]>().prop_map(Digest))
+}
+
+fn any_cause() -> impl Strategy<Value = Cause> {
+    (".{0,20}", ".{0,20}", any::<i64>()).prop_map(|(table, position, committed_at_s)| Cause {
+        table,
+        position,
+        committed_at_s,
+    })
+}
+
+/// Whole milliseconds: what is stored.
+fn any_instant() -> impl Strategy<Value = Timestamp> {
+    (-1_000_000_000_000..10_000_000_000_000_i64)
+        .prop_map(|at| Timestamp::from_millisecond(at).unwrap())
+}
+
+fn any_state() -> impl Strategy<Value = ItemState> {
+    use ItemState::{Accepted, Deleted, Parked, Pending, Retrying};
+    prop::sample::select(vec![Pending, Accepted, Deleted, Retrying, Parked])
+}
+
+fn any_record() -> impl Strategy<Value = LedgerRecord> {
+    let about = (any::<u32>(), any_state(), any_digest(), any_digest());
+    let answer = (any::<u16>(), ".{0,700}", ".{0,30}", any::<u32>());
+    (about, answer, any_instant(), any_instant(), any_cause()).prop_map(
+        |((owner, state, accepted, refused), answer, first_at, last_at, cause)| {
+            let (code, message, request_id, attempts) = answer;
+            LedgerRecord {
+                owner,
+                state,
+                accepted,
+                refused,
+                code,
+                message,
+                request_id,
+                attempts,
+                first_at,
+                last_at,
+                cause,
+            }
+        },
+    )
+}
+
+fn any_entry() -> impl Strategy<Value = OutboxEntry> {
+    let about = (any::<u32>(), any_digest(), any::<bool>(), any::<bool>());
+    let waits = (any::<u64>(), any::<u32>(), proptest::option::of(any_instant()), any::<u32>());
+    (any_key(), about, waits, any_cause()).prop_map(|(key, about, waits, cause)| {
+        let (owner, digest, is_live, is_first) = about;
+        let (sequence, attempts, not_before, suspect_group) = waits;
+        OutboxEntry {
+            key,
+            owner,
+            intent: digest.map_or(Intent::Delete, Intent::Replace),
+            lane: if is_live { Lane::Live } else { Lane::Mass },
+            is_first,
+            sequence,
+            attempts,
+            not_before,
+            suspect_group,
+            cause,
+        }
+    })
+}
+
+fn any_pace() -> impl Strategy<Value = PaceState> {
+    let family = prop::sample::select(vec![Family::Products, Family::Prices, Family::RequestOnly]);
+    let send = (any::<i64>(), family, any::<u32>()).prop_map(|(at_ms, family, items)| RecentSend {
+        at_ms,
+        family,
+        items,
+    });
+    let sends = proptest::collection::vec(send, 0..200);
+    (sends, any::<i64>(), any::<u32>(), proptest::option::of(any_instant())).prop_map(
+        |(sends, day, products_sent, closed_until)| PaceState {
+            sends,
+            day,
+            products_sent,
+            closed_until,
+        },
+    )
+}
+
+fn any_snapshot() -> impl Strategy<Value = SnapshotState> {
+    let phase = prop_oneof![
+        (any::<u8>(), proptest::option::of(any::<u64>()))
+            .prop_map(|(table, after)| Phase::Reading { table, after }),
+        ("[a-z.0-9]{1,12}", any::<u64>())
+            .prop_map(|(file, offset)| Phase::CatchingUp { until: BinlogOffset { file, offset } }),
+        Just(Phase::Open),
+    ];
+    (any::<u64>(), phase, any::<u64>()).prop_map(|(offset, phase, rows_read)| SnapshotState {
+        start: position(offset),
+        phase,
+        rows_read,
+    })
+}
+
+/// Keys of every feed, with zero bytes, nothing, and bytes above ASCII in their parts.
+fn any_key() -> impl Strategy<Value = FeedKey> {
+    let part = || prop_oneof![4 => "[a\u{0}\u{1}\u{ff}é\u{10ffff}]{0,4}", 1 => ".{0,8}"];
+    (prop::sample::select(Feed::ALL.to_vec()), part(), part()).prop_map(|(feed, one, other)| {
+        let parts = if feed == Feed::PriceBooks { vec![one] } else { vec![one, other] };
+        FeedKey::from_parts(feed, parts).unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, cases: cases(96), ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn value_reads_back_as_it_was_written(value in any_value()) {
+        let mut writer = Writer::default();
+        writer.value(&value);
+        let mut reader = Reader(&writer.0);
+        prop_assert_eq!(reader.value(), Ok(value));
+        prop_assert_eq!(reader.end(), Ok(()));
+    }
+
+    #[test]
+    fn sheet_reads_back_as_it_was_written(sheet in any_sheet()) {
+        prop_assert_eq!(sheets::decode(&sheets::encode(&sheet)), Ok(sheet));
+    }
+
+    #[test]
+    fn ledger_record_reads_back_as_it_was_written(record in any_record()) {
+        prop_assert_eq!(records::decode_ledger(&records::encode_ledger(&record)), Ok(record));
+    }
+
+    #[test]
+    fn outbox_entry_reads_back_as_it_was_written(entry in any_entry()) {
+        let sealed = records::encode_outbox(&entry);
+        prop_assert_eq!(records::decode_outbox(entry.key.clone(), &sealed), Ok(entry));
+    }
+
+    #[test]
+    fn budgets_and_snapshot_state_read_back_as_they_were_written(
+        pace in any_pace(), snapshot in any_snapshot(),
+    ) {
+        prop_assert_eq!(records::decode_pace(&records::encode_pace(&pace)), Ok(pace));
+        let sealed = records::encode_snapshot(&snapshot);
+        prop_assert_eq!(records::decode_snapshot(&sealed), Ok(snapshot));
+    }
+
+    #[test]
+    fn marks_and_ranges_read_back_as_they_were_written(
+        sequence in any::<u64>(), after in proptest::option::of(any::<u32>()), cause in any_cause(),
+    ) {
+        let mark = DirtyMark { sequence, cause: cause.clone() };
+        prop_assert_eq!(records::decode_dirty(&records::encode_dirty(&mark)), Ok(mark));
+        let range = Range { sequence, after, cause };
+        prop_assert_eq!(records::decode_range(&records::encode_range(&range)), Ok(range));
+    }
+
+    #[test]
+    fn feed_keys_read_back_and_keep_their_order(one in any_key(), other in any_key()) {
+        let (a, b) = (keys::feed_key(&one), keys::feed_key(&other));
+        prop_assert_eq!(keys::parse_feed_key(&a), Some(one.clone()));
+        prop_assert_eq!(a.cmp(&b), one.cmp(&other));
+        let owner = FeedOwner { feed: one.feed, id: 7 };
+        let owned = keys::owned_key(owner, &one);
+        prop_assert_eq!(keys::parse_feed_owner(&owned[..5]), Some(owner));
+        prop_assert_eq!(keys::parse_feed_key(&owned[5..]), Some(one));
+    }
+
+    #[test]
+    fn any_bytes_for_a_key_are_refused_or_are_that_key(bytes in proptest::collection::vec(0..4_u8, 0..12)) {
+        if let Some(key) = keys::parse_feed_key(&bytes) {
+            prop_assert_eq!(keys::feed_key(&key), bytes);
+        }
+    }
+
+    #[test]
+    fn damaged_value_is_refused(record in any_record(), at in any::<Index>(), flip in 1..=255_u8) {
+        let mut sealed = records::encode_ledger(&record);
+        let at = at.index(sealed.len());
+        sealed[at] ^= flip;
+        prop_assert!(records::decode_ledger(&sealed).is_err());
+    }
+
+    #[test]
+    fn sealed_nonsense_is_refused_without_a_panic(payload in proptest::collection::vec(any::<u8>(), 0..60)) {
+        let sealed = seal(&payload);
+        prop_assert_eq!(unseal(&sealed), Ok(payload));
+        // Whatever they give, they must give something.
+        drop((sheets::decode(&sealed), records::decode_ledger(&sealed)));
+        drop((records::decode_outbox(sku("x"), &sealed), records::decode_pace(&sealed)));
+        drop((records::decode_snapshot(&sealed), records::decode_position(&sealed)));
+        drop((records::decode_dirty(&sealed), records::decode_range(&sealed)));
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_a_stored_sheet_is_noticed() {
+    let mut catalog = MemoryCatalog::default();
+    let changes = Database::small_shop().snapshot();
+    fold(&changes, &catalog, FoldMode::GateClosed).unwrap().apply_to(&mut catalog);
+    for owner in [Owner::Product(15), Owner::Config] {
+        let sealed = sheets::encode(&catalog.sheets[&owner]);
+        assert_eq!(sheets::decode(&sealed).as_ref(), Ok(&catalog.sheets[&owner]));
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut damaged = sealed.clone();
+                damaged[at] ^= 1 << bit;
+                assert!(sheets::decode(&damaged).is_err(), "byte {at}, bit {bit}");
+            }
+            assert!(sheets::decode(&sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+}
+
+#[test]
+fn columns_of_every_kind_are_in_the_sheets_that_are_tested() {
+    let kinds: Vec<ColumnKind> = Table::ALL
+        .iter()
+        .flat_map(|table| table.watched().columns.iter().map(|column| column.kind))
+        .collect();
+    for kind in [ColumnKind::Int, ColumnKind::Decimal, ColumnKind::Text, ColumnKind::Float] {
+        assert!(kinds.contains(&kind));
+    }
+}
+
+/// One write to every tree.
+fn everything() -> WriteBatch {
+    let changes = Database::small_shop().snapshot();
+    let edits = fold(&changes, &MemoryCatalog::default(), FoldMode::GateClosed).unwrap();
+    let mut batch = WriteBatch::default();
+    batch.catalog(&edits);
+    batch.position(&position(7));
+    batch.snapshot(&SnapshotState { start: position(7), phase: Phase::Open, rows_read: 9 });
+    batch.pace(&PaceState { products_sent: 5, ..PaceState::default() });
+    batch.mark_dirty(product(12), &mark(40));
+    batch.mark_range(Feed::Prices, &mark(41));
+    batch.ledger(&sku("s2"), &record(12), None);
+    batch.outbox(&sku("s2"), Some(&entry(sku("s2"))));
+    batch
+}
+
+/// How many entries each tree has.
+fn sizes(store: &Store) -> BTreeMap<&'static str, usize> {
+    Tree::ALL.iter().map(|tree| (tree.name(), store.tree(*tree).len())).collect()
+}
+
+#[test]
+fn commit_is_there_as_a_whole_after_reopening() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let empty = sizes(&store);
+    store.commit(everything()).unwrap();
+    let full = sizes(&store);
+    assert!(full.iter().all(|(tree, size)| *size > empty[tree]), "{full:?}");
+    drop(store);
+    let store = open(&directory).unwrap();
+    assert_eq!(sizes(&store), full);
+    assert_eq!(store.position().unwrap(), Some(position(7)));
+    assert_eq!(store.dirty(Feed::Products, 0, 9).unwrap(), [(product(12), mark(40))]);
+    assert_eq!(store.ledger(&sku("s2")).unwrap(), Some(record(12)));
+    assert_eq!(store.owned_keys(product(12)).unwrap(), [sku("s2")]);
+    assert_eq!(store.outbox().unwrap(), [entry(sku("s2"))]);
+    assert_eq!(store.pace().unwrap().unwrap().products_sent, 5);
+}
+
+#[test]
+fn commit_that_fails_leaves_no_tree_changed() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    // The mark that the commit has to compare with is damaged.
+    let key = keys::feed_owner(product(1));
+    store.tree(Tree::Dirty).insert(key, b"damaged").unwrap();
+    let before = sizes(&store);
+    let mut batch = everything();
+    batch.clean(product(1), 1);
+    let failed = store.commit(batch).unwrap_err();
+    assert!(matches!(failed, StoreError::Corrupt { tree: "dirty", .. }), "{failed}");
+    assert_eq!(sizes(&store), before);
+}
+
+#[test]
+fn range_that_was_marked_again_is_neither_moved_nor_ended() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let walk = |sequence: u64, after: Option<u32>| {
+        let mut batch = WriteBatch::default();
+        let moved = after.map(|id| Range { sequence, after: Some(id), cause: Cause::default() });
+        batch.walk_range(Feed::Prices, sequence, moved);
+        store.commit(batch).unwrap();
+        store.ranges().unwrap().get(&Feed::Prices).map(|range| range.after)
+    };
+    let renew = |sequence: u64| {
+        let mut batch = WriteBatch::default();
+        batch.mark_range(Feed::Prices, &mark(sequence));
+        store.commit(batch).unwrap();
+    };
+    renew(1);
+    assert_eq!(walk(1, Some(9)), Some(Some(9)));
+    renew(2);
+    assert_eq!(walk(1, Some(10)), Some(None));
+    assert_eq!(walk(1, None), Some(None));
+    assert_eq!(walk(2, None), None);
+    assert_eq!(walk(2, Some(3)), None, "a range that is gone does not come back");
+}
+
+#[test]
+fn mark_in_the_same_commit_wins_over_its_cleaning() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let mut batch = WriteBatch::default();
+    batch.mark_dirty(product(1), &mark(1));
+    store.commit(batch).unwrap();
+    let mut batch = WriteBatch::default();
+    batch.clean(product(1), 1);
+    batch.mark_dirty(product(1), &mark(2));
+    store.commit(batch).unwrap();
+    assert_eq!(store.dirty(Feed::Products, 0, 9).unwrap(), [(product(1), mark(2))]);
+}
+
+#[test]
+fn ledger_record_that_changes_its_owner_leaves_the_old_ones_list() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    for (owner, old) in [(12, None), (13, Some(12))] {
+        let mut batch = WriteBatch::default();
+        batch.ledger(&sku("s2"), &record(owner), old);
+        store.commit(batch).unwrap();
+    }
+    assert_eq!(store.owned_keys(product(12)).unwrap(), []);
+    assert_eq!(store.owned_keys(product(13)).unwrap(), [sku("s2")]);
+    assert_eq!(store.ledger_owner_ids_after(Feed::Products, None, 9).unwrap(), [13]);
+    let mut batch = WriteBatch::default();
+    batch.forget(&sku("s2"), 13);
+    store.commit(batch).unwrap();
+    assert_eq!(store.owned_keys(product(13)).unwrap(), []);
+    assert_eq!(store.ledger(&sku("s2")).unwrap(), None);
+}
+
+#[test]
+fn cleared_catalog_keeps_ledger_outbox_budgets_and_format() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    store.commit(everything()).unwrap();
+    store.clear_catalog().unwrap();
+    let kept: BTreeMap<_, _> = sizes(&store).into_iter().filter(|(_, size)| *size > 0).collect();
+    assert_eq!(kept, [("ledger", 1), ("ledger_owner", 1), ("outbox", 1), ("progress", 2)].into());
+    assert_eq!((store.position().unwrap(), store.snapshot().unwrap()), (None, None));
+    assert!(!store.has_dirty());
+    drop(store);
+    let store = open(&directory).unwrap();
+    assert_eq!(store.pace().unwrap().unwrap().products_sent, 5);
+}
+
+#[test]
+fn second_opening_is_told_that_the_store_is_in_use() {
+    let directory = TempDir::new().unwrap();
+    let _store = open(&directory).unwrap();
+    let params = StoreParams { path: directory.path().join("store"), cache_bytes: 1 << 24 };
+    let refused = Store::open(&params).unwrap_err();
+    assert!(matches!(refused, StoreError::InUse { .. }), "{refused}");
+}
+
+#[test]
+fn store_of_another_format_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    store.tree(Tree::Progress).insert(FORMAT, &99_u64.to_be_bytes()).unwrap();
+    drop(store);
+    let refused = open(&directory).unwrap_err();
+    assert!(matches!(refused, StoreError::Format { found: 99, expected: 1, .. }), "{refused}");
+}
+
+#[test]
+fn damaged_summary_of_the_database_is_set_aside_and_nothing_is_lost() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    store.commit(everything()).unwrap();
+    store.flush().unwrap();
+    let full = sizes(&store);
+    drop(store);
+    drop(open(&directory).unwrap());
+    let path = directory.path().join("store");
+    let mut damaged_count = 0;
+    for file in std::fs::read_dir(&path).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_string_lossy().starts_with("snap.") {
+            let mut bytes = std::fs::read(file.path()).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0xff;
+            std::fs::write(file.path(), bytes).unwrap();
+            damaged_count += 1;
+        }
+    }
+    assert!(damaged_count > 0, "sled writes a summary when it is closed");
+    let store = open(&directory).unwrap();
+    assert_eq!(sizes(&store), full);
+    assert!(directory.path().join("store.damaged-1").is_dir(), "the damaged files are kept");
+}
+
+#[test]
+fn damaged_value_names_its_tree_and_key() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    store.tree(Tree::Sheets).insert(keys::owner(Owner::Product(258)), b"nonsense").unwrap();
+    let failed = store.sheet(Owner::Product(258)).unwrap_err();
+    let cause = std::error::Error::source(&failed).unwrap().to_string();
+    assert!(cause.contains("tree sheets, key 0a00000102: its checksum is wrong"), "{cause}");
+}
+
+#[test]
+fn sequences_grow_across_reopening() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let first = store.next_sequence();
+    assert!(store.next_sequence() > first);
+    let mut batch = WriteBatch::default();
+    batch.mark_dirty(product(1), &mark(1000));
+    store.commit(batch).unwrap();
+    drop(store);
+    let store = open(&directory).unwrap();
+    assert!(store.next_sequence() > 1000);
+    let mut batch = WriteBatch::default();
+    batch.mark_range(Feed::Products, &mark(5000));
+    store.commit(batch).unwrap();
+    drop(store);
+    assert!(open(&directory).unwrap().next_sequence() > 5000);
+}
+
+/// Every question that a catalog copy answers, asked of both.
+fn compare(store: &Store, catalog: &MemoryCatalog) {
+    let kinds: [fn(u32) -> Owner; 9] = [
+        Owner::Website,
+        Owner::StoreGroup,
+        Owner::Store,
+        Owner::CustomerGroup,
+        Owner::EntityType,
+        Owner::Attribute,
+        Owner::AttributeOption,
+        Owner::Media,
+        Owner::Product,
+    ];
+    for kind in kinds {
+        assert_eq!(store.owner_ids(kind).unwrap(), catalog.owner_ids(kind).unwrap());
+        for (after, limit) in [(0, 1), (1, 2), (12, 100)] {
+            let ids = |copy: &dyn Fn(Owner, usize) -> Vec<u32>| copy(kind(after), limit);
+            assert_eq!(
+                ids(&|after, limit| store.owner_ids_after(after, limit).unwrap()),
+                ids(&|after, limit| catalog.owner_ids_after(after, limit).unwrap())
+            );
+        }
+        for id in catalog.owner_ids(kind).unwrap().into_iter().chain([999]) {
+            assert_eq!(store.sheet(kind(id)).unwrap(), catalog.sheet(kind(id)).unwrap());
+        }
+    }
+    assert_eq!(store.sheet(Owner::Config).unwrap(), catalog.sheet(Owner::Config).unwrap());
+    let references = PRODUCTS.flat_map(|id| [Reference::Child(id), Reference::Linked(id)]);
+    let references =
+        references.chain((0..10).flat_map(|id| [Reference::OptionHeld(id), Reference::Media(id)]));
+    for reference in references {
+        assert_eq!(store.referrers(reference).unwrap(), catalog.referrers(reference).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, cases: cases(12), ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn store_answers_like_a_catalog_copy_in_memory(
+        edits in proptest::collection::vec(edit(), 1..60), logs_cascades in any::<bool>(),
+    ) {
+        let directory = TempDir::new().unwrap();
+        let store = open(&directory).unwrap();
+        let mut catalog = MemoryCatalog::default();
+        let mut database = Database::small_shop();
+        database.logs_cascades = logs_cascades;
+        let mut pieces = vec![database.snapshot()];
+        pieces.extend(edits.chunks(5).map(|edits| {
+            edits.iter().flat_map(|edit| database.edit(edit)).collect()
+        }));
+        for changes in pieces {
+            let edits = fold(&changes, &store, FoldMode::GateOpen).unwrap();
+            prop_assert_eq!(&edits, &fold(&changes, &catalog, FoldMode::GateOpen).unwrap());
+            let mut batch = WriteBatch::default();
+            batch.catalog(&edits);
+            store.commit(batch).unwrap();
+            edits.apply_to(&mut catalog);
+            compare(&store, &catalog);
+        }
+        drop(store);
+        compare(&open(&directory).unwrap(), &catalog);
+    }
+}
