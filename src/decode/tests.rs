@@ -1,1 +1,1 @@
-
+//! Tests of decoding, on hand-built events and recorded binlogs.

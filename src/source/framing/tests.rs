@@ -1,1 +1,1 @@
-
+//! Tests of framing into source transactions.
