@@ -26,7 +26,9 @@ fn packed_decimal(millionths: i128) -> Vec<u8> {
     }
     bytes[0] ^= 0x80;
     if millionths < 0 {
-        bytes.iter_mut().for_each(|byte| *byte ^= 0xFF);
+        for byte in &mut bytes {
+            *byte ^= 0xFF;
+        }
     }
     bytes
 }
@@ -169,7 +171,7 @@ fn text_that_is_not_utf8_names_its_column() {
 #[test]
 fn a_decimal_too_long_for_the_value_is_refused() {
     // DECIMAL(65,0): 7 groups of nine digits and one of two.
-    let mut bytes = vec![0x80 | 99];
+    let mut bytes = vec![0x80 | 0x63];
     bytes.extend([0x3B, 0x9A, 0xC9, 0xFF].repeat(7));
     let result = cell("m2_decimals", (246, &[65, 0]), false, &bytes);
     assert!(matches!(result, Err(DecodeError::ValueRange { .. })), "{result:?}");

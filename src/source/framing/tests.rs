@@ -70,7 +70,7 @@ fn transactions(found: Vec<Framed>) -> Vec<(Vec<RowChange>, String)> {
         Framed::Transaction(SourceTransaction { changes, position, committed_at_s: 7 }) => {
             (changes, position.to_string())
         }
-        other => panic!("{other:?}"),
+        other @ (Framed::Ddl { .. } | Framed::Transaction(_)) => panic!("{other:?}"),
     });
     parts.collect()
 }
