@@ -52,7 +52,7 @@ pub struct Stream {
     tables: &'static [WatchedTable],
     /// The description of the format was read, so the transport knows about checksums.
     is_format_known: bool,
-    /// A watched table's columns changed and must be read again before the next TABLE_MAP.
+    /// A watched table's columns changed and must be read again before the next table map.
     are_columns_stale: bool,
     /// The event to decode next. It is kept here while the columns are read again.
     received: Option<Event>,
