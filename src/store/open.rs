@@ -13,6 +13,8 @@ use crate::store::{keys, records};
 
 /// The format of keys and values as a whole.
 const STORE_FORMAT: u64 = 1;
+/// Free space below which we stop: several times what is committed between two flushes.
+const FREE_BYTES_MIN: u64 = 64 << 20;
 
 /// Where and how the store is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,9 +132,21 @@ impl Store {
         if !self.unsynced.swap(false, Ordering::SeqCst) {
             return Ok(());
         }
+        self.check_free_space()?;
         self.db.flush().map_err(|source| StoreError::Io { action: "flush the store", source })?;
         // sled's flush is sync_file_range on Linux, which leaves data in the device's cache.
         self.log.sync_data().map_err(StoreError::Sync)
+    }
+
+    /// sled may not survive a write that the disk refuses, so we stop while it still takes some.
+    fn check_free_space(&self) -> Result<(), StoreError> {
+        let stat = rustix::fs::fstatvfs(&self.log)
+            .map_err(|errno| StoreError::Sync(std::io::Error::from(errno)))?;
+        let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+        if free_bytes < FREE_BYTES_MIN {
+            return Err(StoreError::DiskFull { free_bytes, needed_bytes: FREE_BYTES_MIN });
+        }
+        Ok(())
     }
 
     /// Forgets the catalog copy, the position and the dirty marks, so that a new snapshot starts
