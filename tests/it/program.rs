@@ -99,8 +99,10 @@ impl Running {
 
     /// Asks it to stop: SIGTERM, as `systemctl stop` does.
     pub(crate) fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let pid = self.child.id();
+        // The shell's own `kill`: the program of that name is missing on a small system.
+        let kill = format!("kill -TERM {pid}");
+        let status = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(status.success(), "process {pid} could not be signalled");
     }
 
