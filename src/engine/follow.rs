@@ -126,7 +126,12 @@ impl Following {
         };
         let mut state = match self.store.snapshot().map_err(EngineError::Store)? {
             Some(state) => state,
-            None => snapshot::begin(&self.store, &mut connection).await?,
+            None => {
+                // A crash amid `close_gate` leaves sheets behind, and what is gone from the shop
+                // would stay in them.
+                self.store.clear_catalog().map_err(EngineError::Store)?;
+                snapshot::begin(&self.store, &mut connection).await?
+            }
         };
         if let Phase::Reading { .. } = state.phase {
             let (store, gauges) = (&self.store, &self.gauges);
