@@ -140,10 +140,12 @@ pub(crate) fn eventually(what: &str, limit: Duration, condition: impl FnMut() ->
     assert!(holds_within(limit, condition), "not within {limit:?}: {what}");
 }
 
+/// Whether `condition` holds within `limit`.
+///
 /// The one place of the tests that looks at the clock and sleeps: what it watches happens in another
 /// process, which has nothing to wait on but what it wrote. It looks at the value, never at an edge.
 #[expect(clippy::disallowed_methods, reason = "watches another process, which offers no signal")]
-fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub(crate) fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     loop {
         if condition() {

@@ -134,7 +134,7 @@ pub(crate) struct Shop {
     pub(crate) service: Service,
     pub(crate) aco: Aco,
     /// Config file, store, working directory of the program.
-    pub(crate) directory: tempfile::TempDir,
+    _directory: tempfile::TempDir,
 }
 
 impl Shop {
@@ -148,11 +148,8 @@ impl Shop {
         let files = [fixture("shop/schema-opensource.sql"), fixture("shop/shop.sql")];
         let database = server.fresh_database(&[&files[0], &files[1]]);
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let config = config(server, &database.schema, &service);
-        let aco = Aco::new(directory.path(), &config)
-            .env("ACO_STREAM_SOURCE_PASSWORD", &User::Cdc.password())
-            .env("ACO_STREAM_CLIENT_SECRET", &service.params.client_secret);
-        Self { server: server.clone(), database, service, aco, directory }
+        let aco = program(server, &database, &service, directory.path());
+        Self { server: server.clone(), database, service, aco, _directory: directory }
     }
 
     /// Runs SQL of `fixtures/scenarios/` on a connection of its own.
@@ -208,6 +205,23 @@ impl Shop {
         items.map(|item: Json| (key(&item), text(&item["message"]))).collect()
     }
 
+    /// The sandbox holds, body by body, what a program with an empty store delivers to an empty sandbox.
+    pub(crate) fn assert_sandbox_holds_what_a_fresh_start_delivers(&self) {
+        let service = Service::unlimited();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let aco = program(&self.server, &self.database, &service, directory.path());
+        let finished = aco.run(&["run", "--once"]);
+        assert!(matches!(finished.code, Some(0 | 3)), "run --once: {finished:?}");
+        for feed in FEEDS {
+            let (held, mut fresh) = (self.service.held(feed), service.held(feed));
+            for (key, body) in held {
+                let fresh = fresh.remove(&key);
+                assert_eq!(Some(&body), fresh.as_ref(), "{feed} {key:?}: held, delivered afresh");
+            }
+            assert!(fresh.is_empty(), "{feed}: the sandbox lacks {:?}", fresh.keys());
+        }
+    }
+
     /// The sandbox holds the items that the database says, except those that are parked. Nothing may
     /// run meanwhile: the status is read from the store.
     pub(crate) fn assert_sandbox_agrees_with_database(&self) {
@@ -226,6 +240,13 @@ impl Shop {
             );
         }
     }
+}
+
+/// The program with an empty store in `directory`, its config file and its secrets.
+fn program(server: &Server, database: &Database, service: &Service, directory: &Path) -> Aco {
+    Aco::new(directory, &config(server, &database.schema, service))
+        .env("ACO_STREAM_SOURCE_PASSWORD", &User::Cdc.password())
+        .env("ACO_STREAM_CLIENT_SECRET", &service.params.client_secret)
 }
 
 /// A complete config: verified TLS, wide budgets, the store in the working directory.
