@@ -38,6 +38,8 @@ pub struct Store {
     sequence: AtomicU64,
     /// Whether there are commits that were not synced yet.
     unsynced: AtomicBool,
+    /// Serialises flushes: one that finds nothing to do must not overtake the one that does it.
+    flushing: Mutex<()>,
 }
 
 impl Store {
@@ -66,6 +68,7 @@ impl Store {
             writer: Mutex::new(()),
             sequence: AtomicU64::new(0),
             unsynced: AtomicBool::new(false),
+            flushing: Mutex::new(()),
         };
         store.check_format(path)?;
         store.sequence.store(store.highest_sequence()?, Ordering::SeqCst);
@@ -124,18 +127,21 @@ impl Store {
         Ok(())
     }
 
-    /// Makes everything committed so far durable. Cheap when nothing was committed.
+    /// Makes everything committed before this call durable, and tells whether any of it was not
+    /// yet. Cheap when nothing was committed.
     ///
     /// # Errors
     /// The store is poisoned: stop writing and exit.
-    pub fn flush(&self) -> Result<(), StoreError> {
+    pub fn flush(&self) -> Result<bool, StoreError> {
+        let _flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.unsynced.swap(false, Ordering::SeqCst) {
-            return Ok(());
+            return Ok(false);
         }
         self.check_free_space()?;
         self.db.flush().map_err(|source| StoreError::Io { action: "flush the store", source })?;
         // sled's flush is sync_file_range on Linux, which leaves data in the device's cache.
-        self.log.sync_data().map_err(StoreError::Sync)
+        self.log.sync_data().map_err(StoreError::Sync)?;
+        Ok(true)
     }
 
     /// sled may not survive a write that the disk refuses, so we stop while it still takes some.
