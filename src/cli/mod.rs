@@ -44,8 +44,9 @@ pub fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run_command(args, &bars)),
-        Err(source) => Err(Failure::runtime(source)),
+        Err(source) => Err(Failure::system("start")(source)),
     };
+    progress::clear(&bars);
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {

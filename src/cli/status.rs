@@ -14,7 +14,8 @@ pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
     let state = args.state.as_deref().map(item_state).transpose()?;
     let feed = args.feed.as_deref().map(feed_named).transpose()?;
     if state.is_some() && feed.is_none() {
-        return Err(Failure::usage("use --state: it needs a FEED".to_owned()));
+        let hint = "name one, as in `aco-stream status products --state parked`";
+        return Err(Failure::usage("use --state without a feed", hint));
     }
     let config = wire::read_config(path)?;
     let store = wire::store(&config)?;
@@ -27,7 +28,10 @@ pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
 pub(crate) fn feed_named(name: &str) -> Result<Feed, Failure> {
     Feed::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = Feed::ALL.iter().map(|feed| feed.name()).collect();
-        Failure::usage(format!("use the feed {name}: it is none of {}", known.join(", ")))
+        Failure::usage(
+            format!("find a feed named '{name}'"),
+            format!("the feeds are {}", known.join(", ")),
+        )
     })
 }
 
@@ -41,14 +45,14 @@ fn item_state(name: &str) -> Result<ItemState, Failure> {
     ];
     STATES.into_iter().find(|state| state.name() == name).ok_or_else(|| {
         let known = STATES.map(ItemState::name).join(", ");
-        Failure::usage(format!("use the state {name}: it is none of {known}"))
+        Failure::usage(format!("find a state named '{name}'"), format!("the states are {known}"))
     })
 }
 
 fn summary(store: &Store, json: bool) -> Result<Exit, Failure> {
     let report = Report::read(store, wire::clock().now())?;
     if json {
-        let text = serde_json::to_string(&report).map_err(Failure::failed)?;
+        let text = serde_json::to_string(&report).map_err(not_written)?;
         output::line(&text)?;
         return Ok(Exit::Done);
     }
@@ -77,7 +81,7 @@ fn items(store: &Store, feed: Feed, state: Option<ItemState>, json: bool) -> Res
         }
         let item = ItemReport::of(&key, &record);
         let text = if json {
-            serde_json::to_string(&item).map_err(Failure::failed)
+            serde_json::to_string(&item).map_err(not_written)
         } else {
             let mut parts = vec![format!("{:<9} {key}", item.state)];
             if item.code != 0 {
@@ -93,4 +97,9 @@ fn items(store: &Store, feed: Feed, state: Option<ItemState>, json: bool) -> Res
         outcome = text.and_then(|text| output::line(&text));
     })?;
     outcome.map(|()| Exit::Done)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` wants")]
+fn not_written(error: serde_json::Error) -> Failure {
+    Failure::failed(format!("write JSON: {error}"))
 }

@@ -17,6 +17,10 @@ pub enum Activity {
     CatchingUp,
     /// Following the binlog.
     Following,
+    /// Absorbing binlog files.
+    Replaying,
+    /// All binlog files are absorbed.
+    Replayed,
     /// Waiting before the next attempt; the reason.
     Reconnecting(String),
     /// Stopped for good; the reason.

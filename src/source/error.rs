@@ -178,9 +178,10 @@ pub enum SourceError {
 pub enum SourceErrorKind {
     /// The server cannot be reached now: try again later.
     Unavailable,
-    /// The account is refused or may not do what is needed: an operator must act.
+    /// The account is refused: an operator must act.
     Credentials,
-    /// The settings are wrong: an operator must act.
+    /// Our settings or the server's are wrong, the account's privileges included: an operator must
+    /// act.
     Config,
     /// Going on would lose or distort rows: an operator must act.
     Fatal,
@@ -193,10 +194,9 @@ impl SourceError {
     pub fn kind(&self) -> SourceErrorKind {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => SourceErrorKind::Unavailable,
-            Self::CredentialsRefused { .. } | Self::PrivilegeMissing { .. } => {
-                SourceErrorKind::Credentials
-            }
-            Self::UnknownDatabase { .. }
+            Self::CredentialsRefused { .. } => SourceErrorKind::Credentials,
+            Self::PrivilegeMissing { .. }
+            | Self::UnknownDatabase { .. }
             | Self::TlsRefused { .. }
             | Self::CaFile { .. }
             | Self::ServerIdTaken { .. }
