@@ -151,6 +151,16 @@ impl Sandbox {
         self.shared.lock().journal.stats()
     }
 
+    /// The log of ingestion requests, oldest first, as `/_sandbox/requests` shows it.
+    pub fn requests(&self) -> Vec<serde_json::Value> {
+        self.shared.lock().journal.requests().collect()
+    }
+
+    /// Forgets the log; what is held and counted stays.
+    pub fn forget_requests(&self) {
+        self.shared.lock().journal.clear();
+    }
+
     /// Replaces the fail rules.
     pub fn set_fail_rules(&self, rules: Vec<FailRule>) {
         self.shared.lock().fail.replace(rules);
