@@ -28,11 +28,24 @@ pub enum Exit {
     Store,
     /// Credentials were refused.
     Credentials,
-    /// The configuration is wrong.
+    /// The configuration is wrong: ours, or the server's settings and privileges.
     Config,
 }
 
 impl Exit {
+    /// Every way to end, by number.
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Failed,
+        Self::Parked,
+        Self::Usage,
+        Self::Unavailable,
+        Self::Bug,
+        Self::Store,
+        Self::Credentials,
+        Self::Config,
+    ];
+
     /// The number.
     pub const fn code(self) -> u8 {
         match self {

@@ -29,7 +29,7 @@ pub enum ConfigError {
         message: String,
     },
     /// A value is out of its range or its form.
-    #[error("use {key} of the config file {path}: {message}")]
+    #[error("use the config file {path}, {key}: {message}")]
     Value {
         /// The file; empty until [`ConfigError::in_file`] names it.
         path: PathBuf,
@@ -89,7 +89,9 @@ impl ConfigError {
             Self::Invalid { .. } | Self::Value { .. } => {
                 "README.md shows a complete file, with every key and what it may be".to_owned()
             }
-            Self::SecretFile { .. } => "this user must be able to read the file".to_owned(),
+            Self::SecretFile { .. } => {
+                "the file must exist and be readable by this user".to_owned()
+            }
             Self::SecretFileMode { path, .. } => format!("chmod 600 {}", path.display()),
         }
     }

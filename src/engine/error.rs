@@ -16,8 +16,13 @@ pub enum EngineError {
     #[error(transparent)]
     Source(Box<SourceError>),
     /// The preflight found what makes a complete catalog copy impossible.
-    #[error("use this database: {}", describe(.0))]
-    Unfit(Vec<Finding>),
+    #[error("use {database}: {}", describe(findings))]
+    Unfit {
+        /// The schema and its server.
+        database: String,
+        /// The fatal findings.
+        findings: Vec<Finding>,
+    },
     /// The source no longer has our position.
     #[error(transparent)]
     LostPosition(Box<SourceError>),
@@ -65,7 +70,7 @@ impl EngineError {
     /// What a person can do about it, each in one line.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::Unfit(findings) => {
+            Self::Unfit { findings, .. } => {
                 return findings.iter().filter_map(|finding| finding.fix.clone()).collect();
             }
             Self::Source(error) | Self::LostPosition(error) => error.hint(),
@@ -89,7 +94,7 @@ impl EngineError {
                 SourceErrorKind::Config => Fate::Config,
                 SourceErrorKind::Fatal => Fate::Failed,
             },
-            Self::Unfit(_) => Fate::Config,
+            Self::Unfit { .. } => Fate::Config,
             Self::File(_) | Self::Fold(_) => Fate::Failed,
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {

@@ -60,7 +60,7 @@ pub struct FeedGauges {
     pub requests: AtomicU64,
     /// Milliseconds from the first request to the last answer.
     pub busy_ms: AtomicU64,
-    /// Items known to wait: outbox entries, dirty owners, owners of ranges not walked yet.
+    /// Items known to wait: outbox entries, those in flight included.
     pub waiting: AtomicU64,
 }
 

@@ -94,7 +94,7 @@ impl StoreError {
                 .to_owned()
             }
             Self::Open { .. } | Self::Directory { .. } => {
-                "the directory must be writable by this user".to_owned()
+                "store.path must be a directory that this user may write to".to_owned()
             }
             Self::Damaged { path, .. } => format!(
                 "remove {} and start again: a fresh snapshot rebuilds everything, and the service \

@@ -9,9 +9,14 @@
 #![expect(clippy::print_stderr, reason = "the test runner captures it and shows it on failure")]
 
 mod architecture;
+mod commands;
 mod delivery_live;
+mod demo;
+mod documents;
 mod program;
 mod recordings;
+mod refusals;
+mod replay;
 mod servers;
 mod shop;
 mod source_live;
