@@ -49,8 +49,9 @@ pub fn main() -> ExitCode {
             let work = AssertUnwindSafe(|| runtime.block_on(run_command(args, &bars)));
             catch_unwind(work).unwrap_or_else(|_panic| Err(Failure::bug()))
         }
-        Err(source) => Err(Failure::runtime(source)),
+        Err(source) => Err(Failure::system("start")(source)),
     };
+    progress::clear(&bars);
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {

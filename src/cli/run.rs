@@ -116,8 +116,9 @@ fn parked_or_done(store: &Store) -> Result<Exit, Failure> {
 
 /// Completes at SIGINT or SIGTERM.
 pub(crate) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::runtime)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::runtime)?;
+    const DOING: &str = "listen for signals";
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::system(DOING))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::system(DOING))?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -14,7 +14,8 @@ pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
     args.feed.as_deref().map(feed_named).transpose()?;
     args.state.as_deref().map(check_state).transpose()?;
     if args.state.is_some() && args.feed.is_none() {
-        return Err(Failure::usage("use --state: it needs a FEED".to_owned()));
+        let hint = "name one, as in `aco-stream status products --state parked`";
+        return Err(Failure::usage("use --state without a feed", hint));
     }
     let config = wire::read_config(path)?;
     let question = Question { feed: args.feed.clone(), state: args.state.clone() };
@@ -45,7 +46,10 @@ pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
 pub(crate) fn feed_named(name: &str) -> Result<Feed, Failure> {
     Feed::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = Feed::ALL.iter().map(|feed| feed.name()).collect();
-        Failure::usage(format!("use the feed {name}: it is none of {}", known.join(", ")))
+        Failure::usage(
+            format!("find a feed named '{name}'"),
+            format!("the feeds are {}", known.join(", ")),
+        )
     })
 }
 
@@ -54,7 +58,7 @@ fn check_state(name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let known = ItemState::ALL.map(ItemState::name).join(", ");
-    Err(Failure::usage(format!("use the state {name}: it is none of {known}")))
+    Err(Failure::usage(format!("find a state named '{name}'"), format!("the states are {known}")))
 }
 
 fn rendered(line: &str, args: &StatusArgs) -> Result<String, Failure> {
@@ -62,9 +66,9 @@ fn rendered(line: &str, args: &StatusArgs) -> Result<String, Failure> {
         return Ok(line.to_owned());
     }
     if args.feed.is_some() {
-        return serde_json::from_str(line).map(|item| item_text(&item)).map_err(Failure::failed);
+        return serde_json::from_str(line).map(|item| item_text(&item)).map_err(not_read);
     }
-    serde_json::from_str(line).map(|report| summary_text(&report)).map_err(Failure::failed)
+    serde_json::from_str(line).map(|report| summary_text(&report)).map_err(not_read)
 }
 
 fn summary_text(report: &Report) -> String {
@@ -98,4 +102,9 @@ fn item_text(item: &ItemReport) -> String {
     }
     parts.push(item.message.clone());
     parts.join("  ").trim_end().to_owned()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` wants")]
+fn not_read(error: serde_json::Error) -> Failure {
+    Failure::failed(format!("read the answer of the running process: {error}"))
 }

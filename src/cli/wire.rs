@@ -64,9 +64,8 @@ pub(crate) fn store(config: &Config) -> Result<Arc<Store>, Failure> {
 pub(crate) fn submitter(config: &Config, clock: &SharedClock) -> Result<Arc<Submitter>, Failure> {
     let secret = config.optimizer.client_secret.clone().ok_or_else(|| {
         Failure::config(
-            "use the value of optimizer.client_secret: it is missing (hint: set \
-             ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file)"
-                .to_owned(),
+            "sign in to the service: the client secret is missing",
+            "set ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file",
         )
     })?;
     let params = SubmitParams {

@@ -378,7 +378,7 @@ impl Delivery {
 
     fn count_waiting(&self) {
         for feed in Feed::ALL {
-            let waiting = self.outbox.waiting_count(feed);
+            let waiting = self.outbox.waiting_count(feed) + self.outbox.in_flight_count(feed);
             let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
             self.gauges.feed(feed).waiting.store(waiting, Ordering::Relaxed);
         }

@@ -67,7 +67,9 @@ impl Following {
         let fatal: Vec<_> =
             findings.into_iter().filter(|finding| finding.severity == Severity::Fatal).collect();
         if !fatal.is_empty() {
-            return Err(EngineError::Unfit(fatal));
+            let SourceParams { host, port, database, .. } = &self.params;
+            let database = format!("the database {database} on {host}:{port}");
+            return Err(EngineError::Unfit { database, findings: fatal });
         }
         if self.until == Until::Settled {
             let target = source::written_end(&mut connection).await.map_err(source_error)?;

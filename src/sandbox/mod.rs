@@ -58,7 +58,7 @@ use server::Shared;
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The listening address is taken or not ours.
-    #[error("listen on {listen} (hint: another sandbox may run there; port 0 takes any free one)")]
+    #[error("listen on {listen}")]
     Listen {
         /// The address asked for.
         listen: SocketAddr,
@@ -83,6 +83,17 @@ pub enum SandboxError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl SandboxError {
+    /// What a person can do about it, in one line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "another sandbox may run there; port 0 takes any free one",
+            Self::Schema { .. } => "this is a bug; please report it",
+            Self::Serve { .. } => "start it again",
+        }
+    }
 }
 
 /// A bound sandbox. Clones show and stop the same one.
