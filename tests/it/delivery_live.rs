@@ -53,7 +53,7 @@ fn differing_bodies(shop: &Shop) -> Vec<String> {
     let differs = |entry: &Json| {
         let (feed, body) = (entry["feed"].as_str().expect("a feed"), &entry["body"]);
         let key = key_of(feed, body);
-        let held = held[feed].get(&key);
+        let held = held.get(feed).and_then(|held| held.get(&key));
         (held != Some(body)).then(|| {
             let held = held.map_or("nothing".to_owned(), Json::to_string);
             format!("{feed} {key:?}\n  expected {body}\n  held     {held}")
