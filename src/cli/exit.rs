@@ -68,6 +68,12 @@ impl Failure {
         Self { exit: Exit::Failed, error: Box::new(source), hint: None }
     }
 
+    pub(crate) fn bug() -> Self {
+        let error = "go on: aco-stream met a state that it holds to be impossible".into();
+        let hint = "please report the lines above; killing and starting again is safe".to_owned();
+        Self { exit: Exit::Bug, error, hint: Some(hint) }
+    }
+
     pub(crate) fn usage(message: String) -> Self {
         Self { exit: Exit::Usage, error: message.into(), hint: None }
     }

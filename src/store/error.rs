@@ -87,7 +87,8 @@ pub enum StoreError {
     Sync(#[source] std::io::Error),
     /// The disk has less free space than a safe stop needs.
     #[error(
-        "write to the store: its disk is full: {free_bytes} bytes are free, {needed_bytes} are needed"
+        "write to the store: its disk is full: {free_bytes} bytes are free, {needed_bytes} are \
+         needed (hint: make room and start again; nothing is lost)"
     )]
     DiskFull {
         /// Bytes free.

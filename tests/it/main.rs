@@ -10,8 +10,12 @@
 
 mod architecture;
 mod delivery_live;
+mod kill_live;
 mod program;
+mod random;
 mod recordings;
 mod servers;
 mod shop;
 mod source_live;
+mod unwatched_live;
+mod values_live;
