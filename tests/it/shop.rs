@@ -232,9 +232,11 @@ impl Shop {
         for feed in FEEDS {
             let mut wanted = self.wanted_keys(feed);
             assert!(!wanted.is_empty(), "{feed}: the database names no key at all");
-            let parked = self.parked(feed);
-            wanted.retain(|key| !parked.contains_key(key));
             let held: BTreeSet<Key> = self.service.held(feed).into_keys().collect();
+            if held != wanted {
+                let parked = self.parked(feed);
+                wanted.retain(|key| !parked.contains_key(key));
+            }
             let missing: Vec<_> = wanted.difference(&held).collect();
             let surplus: Vec<_> = held.difference(&wanted).collect();
             assert!(
