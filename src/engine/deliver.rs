@@ -134,12 +134,12 @@ impl Delivery {
     pub(crate) async fn deliver(&mut self) -> Result<Delivered, EngineError> {
         loop {
             let is_absorbed = self.bell.is_absorbed.load(Ordering::SeqCst);
-            let now = self.clock.now();
-            let is_idle = !self.work(now)?;
+            let (has_worked, asked_at) = self.work()?;
+            let is_idle = !has_worked;
             if is_absorbed && is_idle && self.is_settled() {
                 return Ok(Delivered::Settled);
             }
-            let nap = if is_idle { self.nap(now) } else { Duration::ZERO };
+            let nap = if is_idle { self.nap(asked_at) } else { Duration::ZERO };
             let clock = SharedClock::clone(&self.clock);
             let bell = Arc::clone(&self.bell);
             tokio::select! {
@@ -160,12 +160,16 @@ impl Delivery {
         self.in_flight.is_empty() && self.outbox.is_empty() && !self.store.has_dirty()
     }
 
-    /// One round: prepare, then send what the budgets admit. Whether anything was done.
-    fn work(&mut self, now: Timestamp) -> Result<bool, EngineError> {
+    /// One round: prepare, then send what the budgets admit. Whether anything was done, and the
+    /// instant for which the budgets were asked.
+    fn work(&mut self) -> Result<(bool, Timestamp), EngineError> {
+        let now = self.clock.now();
         if !self.gauges.is_gate_open.load(Ordering::SeqCst) {
-            return Ok(false);
+            return Ok((false, now));
         }
         let mut worked = self.prepare(now)?;
+        // Preparing takes time, and the budgets must see when a request leaves.
+        let now = self.clock.now();
         while self.in_flight.len() < self.params.in_flight_max {
             if !self.send(now)? {
                 break;
@@ -173,7 +177,7 @@ impl Delivery {
             worked = true;
         }
         self.count_waiting();
-        Ok(worked)
+        Ok((worked, now))
     }
 
     fn prepare(&mut self, now: Timestamp) -> Result<bool, EngineError> {

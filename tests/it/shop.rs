@@ -201,8 +201,12 @@ impl Shop {
         let lines = self.output(&["status", feed, "--state", "parked", "--json"]);
         let items = lines.lines().map(|line| serde_json::from_str(line).expect("JSON"));
         let text = |part: &Json| part.as_str().expect("a text").to_owned();
-        let key = |item: &Json| item["key"].as_array().expect("a key").iter().map(text).collect();
-        items.map(|item: Json| (key(&item), text(&item["message"]))).collect()
+        let item = |item: Json| {
+            let key = item.get("key").and_then(Json::as_array).expect("a key");
+            let key = key.iter().map(text).collect();
+            (key, text(item.get("message").expect("a message")))
+        };
+        items.map(item).collect()
     }
 
     /// The sandbox holds, body by body, what a program with an empty store delivers to an empty sandbox.
@@ -228,9 +232,11 @@ impl Shop {
         for feed in FEEDS {
             let mut wanted = self.wanted_keys(feed);
             assert!(!wanted.is_empty(), "{feed}: the database names no key at all");
-            let parked = self.parked(feed);
-            wanted.retain(|key| !parked.contains_key(key));
             let held: BTreeSet<Key> = self.service.held(feed).into_keys().collect();
+            if held != wanted {
+                let parked = self.parked(feed);
+                wanted.retain(|key| !parked.contains_key(key));
+            }
             let missing: Vec<_> = wanted.difference(&held).collect();
             let surplus: Vec<_> = held.difference(&wanted).collect();
             assert!(

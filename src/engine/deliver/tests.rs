@@ -1,3 +1,5 @@
+//! How long the deliver loop sleeps.
+
 use serde_json::json;
 
 use super::*;
