@@ -342,7 +342,10 @@ fn kill_at_random_moments(server: &Server, snapshot_kills: u32, stream_kills: u3
     let mut before = Stored { phase: "none".to_owned(), rows: 0, position: None };
     let (mut resumes, mut rows_read_again, mut kills_in_snapshot) = (0, 0, 0);
     for kill in 0..snapshot_kills + stream_kills {
-        let moment = if kill < snapshot_kills {
+        let moment = if kill == 0 {
+            // Amid the big tables on a quick machine too, so that there is something to resume.
+            Moment::Chunks(14 + random.up_to(4))
+        } else if kill < snapshot_kills {
             Moment::of_a_snapshot(&mut random)
         } else {
             Moment::of_a_stream(&mut random)
