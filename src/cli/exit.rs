@@ -86,6 +86,12 @@ impl Failure {
         self
     }
 
+    /// We panicked.
+    pub(crate) fn bug() -> Self {
+        Self::new(Exit::Bug, "go on: aco-stream met a state that it holds to be impossible")
+            .hint("please report the lines above; starting again is safe")
+    }
+
     /// The system refused something; `doing` reads after "failed to …".
     pub(crate) fn system(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |error| Self::new(Exit::Failed, format!("{doing}: {error}"))

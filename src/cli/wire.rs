@@ -53,10 +53,12 @@ pub(crate) fn source(config: &Config) -> SourceParams {
     }
 }
 
+pub(crate) fn store_params(config: &Config) -> StoreParams {
+    StoreParams { path: config.store_path.clone(), cache_bytes: config.store_cache_bytes }
+}
+
 pub(crate) fn store(config: &Config) -> Result<Arc<Store>, Failure> {
-    let params =
-        StoreParams { path: config.store_path.clone(), cache_bytes: config.store_cache_bytes };
-    Ok(Arc::new(Store::open(&params)?))
+    Ok(Arc::new(Store::open(&store_params(config))?))
 }
 
 pub(crate) fn submitter(config: &Config, clock: &SharedClock) -> Result<Arc<Submitter>, Failure> {

@@ -134,11 +134,12 @@ impl Delivery {
     pub(crate) async fn deliver(&mut self) -> Result<Delivered, EngineError> {
         loop {
             let is_absorbed = self.bell.is_absorbed.load(Ordering::SeqCst);
-            let is_idle = !self.work()?;
+            let now = self.clock.now();
+            let is_idle = !self.work(now)?;
             if is_absorbed && is_idle && self.is_settled() {
                 return Ok(Delivered::Settled);
             }
-            let nap = if is_idle { self.nap() } else { Duration::ZERO };
+            let nap = if is_idle { self.nap(now) } else { Duration::ZERO };
             let clock = SharedClock::clone(&self.clock);
             let bell = Arc::clone(&self.bell);
             tokio::select! {
@@ -160,11 +161,10 @@ impl Delivery {
     }
 
     /// One round: prepare, then send what the budgets admit. Whether anything was done.
-    fn work(&mut self) -> Result<bool, EngineError> {
+    fn work(&mut self, now: Timestamp) -> Result<bool, EngineError> {
         if !self.gauges.is_gate_open.load(Ordering::SeqCst) {
             return Ok(false);
         }
-        let now = self.clock.now();
         let mut worked = self.prepare(now)?;
         while self.in_flight.len() < self.params.in_flight_max {
             if !self.send(now)? {
@@ -385,8 +385,10 @@ impl Delivery {
     }
 
     /// How long to sleep when nothing else happens.
-    fn nap(&mut self) -> Duration {
-        let now = self.clock.now();
+    ///
+    /// The questions are those of the round that found nothing to do, asked for its instant `now`:
+    /// what has become due since then is due at once, and must not be taken for not waiting.
+    fn nap(&mut self, now: Timestamp) -> Duration {
         let mut until = self.outbox.next_due(now);
         for feed in Feed::ALL {
             if self.outbox.waiting_count(feed) == 0 {
@@ -397,7 +399,8 @@ impl Delivery {
             }
         }
         // A millisecond more: an instant that rounds down to now would wake the loop in vain.
-        until.map_or(NAP, |until| since(until, now) + Duration::from_millis(1)).min(NAP)
+        let wait = |until| since(until, self.clock.now()) + Duration::from_millis(1);
+        until.map_or(NAP, wait).min(NAP)
     }
 
     /// Spreads retries of several processes; not secret, so a linear congruence does.
@@ -406,3 +409,6 @@ impl Delivery {
         (self.jitter_state >> 16) % 1000
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,9 +126,14 @@ impl Following {
             Some(connection) => connection,
             None => Connection::connect(&self.params).await.map_err(source_error)?,
         };
-        let mut state = match self.store.snapshot().map_err(EngineError::Store)? {
-            Some(state) => state,
-            None => snapshot::begin(&self.store, &mut connection).await?,
+        let stored = self.store.snapshot().map_err(EngineError::Store)?;
+        let mut state = if let Some(state) = stored {
+            state
+        } else {
+            // A crash amid `close_gate` leaves sheets behind, and what is gone from the shop would
+            // stay in them.
+            self.store.clear_catalog().map_err(EngineError::Store)?;
+            snapshot::begin(&self.store, &mut connection).await?
         };
         if let Phase::Reading { .. } = state.phase {
             let (store, gauges) = (&self.store, &self.gauges);

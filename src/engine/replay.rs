@@ -75,13 +75,13 @@ pub fn absorb_files(
     gauges.set_activity(Activity::Replayed);
     gauges.is_gate_open.store(true, Ordering::SeqCst);
     if is_open {
-        return store.flush().map_err(EngineError::Store);
+        return store.flush().map(drop).map_err(EngineError::Store);
     }
     let mut batch = WriteBatch::default();
     batch.snapshot(&SnapshotState { start, phase: Phase::Open, rows_read: 0 });
     mark_everything(store, &mut batch);
     store.commit(batch).map_err(EngineError::Store)?;
-    store.flush().map_err(EngineError::Store)
+    store.flush().map(drop).map_err(EngineError::Store)
 }
 
 /// Delivers what is absorbed, until every key is settled.
@@ -110,5 +110,5 @@ pub async fn deliver_absorbed(
         outcome = delivery.deliver() => outcome.map(|_settled| ()),
         error = flushing(store, clock) => Err(error),
     };
-    outcome.and(store.flush().map_err(EngineError::Store))
+    outcome.and(store.flush().map(drop).map_err(EngineError::Store))
 }

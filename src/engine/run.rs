@@ -88,7 +88,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         }
     };
     let flushed = params.store.flush().map_err(EngineError::Store);
-    outcome.and(flushed)
+    outcome.and(flushed.map(drop))
 }
 
 /// A run that ends by itself must reach the service now; one that goes on may wait for it, but
@@ -171,7 +171,8 @@ pub(crate) async fn flushing(store: &Arc<Store>, clock: &SharedClock) -> EngineE
         let store = Arc::clone(store);
         let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
         match flushed {
-            Ok(Ok(())) => {}
+            Ok(Ok(true)) => tracing::debug!("commits made durable"),
+            Ok(Ok(false)) => {}
             Ok(Err(error)) => return EngineError::Store(error),
             Err(error) => return EngineError::Task(error),
         }

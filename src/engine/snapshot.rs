@@ -37,6 +37,9 @@ pub(crate) async fn read_tables(
     params: &SourceParams,
     mut state: SnapshotState,
 ) -> Result<SnapshotState, EngineError> {
+    if state.rows_read > 0 {
+        tracing::info!(position = %state.start, rows = state.rows_read, "snapshot resumes");
+    }
     estimate(gauges, connection, params).await?;
     gauges.rows_read.store(state.rows_read, Ordering::Relaxed);
     while let Phase::Reading { table, after } = state.phase {
@@ -62,6 +65,7 @@ pub(crate) async fn read_tables(
         batch.snapshot(&state);
         store.commit(batch).map_err(EngineError::Store)?;
         gauges.rows_read.store(state.rows_read, Ordering::Relaxed);
+        tracing::debug!(table = watched.name, rows = state.rows_read, "snapshot chunk committed");
     }
     let until = source::written_end(connection).await.map_err(source_error)?;
     tracing::info!(rows = state.rows_read, file = %until.file, offset = until.offset,

@@ -62,6 +62,8 @@ impl SourceError {
         }
         if any(&[
             "purged",
+            // The position has GTIDs and the server does not.
+            "auto_position mode",
             "first log file name",
             "could not find",
             "not in the master's binlog",

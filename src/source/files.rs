@@ -201,7 +201,7 @@ impl BinlogFile {
         let offset = self.offset;
         let mut head = [0; EventHeader::SIZE];
         match self.fill(EventHeader::SIZE)? {
-            0 => return Ok(None),
+            0 if self.checksum.is_some() => return Ok(None),
             EventHeader::SIZE => head.copy_from_slice(&self.body),
             _ => return Err(self.truncated()),
         }

@@ -106,7 +106,7 @@ impl StoreError {
                 .to_owned(),
             Self::Corrupt { .. } => "remove the store for a fresh snapshot".to_owned(),
             Self::Io { .. } | Self::Sync(_) => "is the disk full or failing?".to_owned(),
-            Self::DiskFull { .. } => "free some space on the disk, then start again".to_owned(),
+            Self::DiskFull { .. } => "make room and start again; nothing is lost".to_owned(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aco_stream::clock::{Clock as _, SystemClock};
 use serde_json::Value as Json;
 
-use crate::program::{Running, eventually};
+use crate::program::{Running, eventually, holds_within};
 use crate::servers::{Server, both_servers};
 use crate::shop::{FEEDS, Key, Request, Shop, fixture_text, key_of};
 
@@ -197,11 +197,13 @@ fn each_change_reaches_the_service_at_once_and_nothing_else_is_sent() {
             shop.play(scenario);
             let committed_ms = SystemClock.now().as_millisecond();
             let mut news = Vec::new();
-            eventually(scenario, ARRIVAL_LIMIT, || {
+            let has_arrived = holds_within(ARRIVAL_LIMIT, || {
                 news = shop.service.requests().split_off(before);
                 let sent = sent(&news);
                 consequence.iter().all(|item| sent.contains(item))
             });
+            let stderr = running.stderr();
+            assert!(has_arrived, "{scenario}: only {news:?} arrived in time; stderr: {stderr}");
             let last_ms = news.iter().map(|request| request.received_at_ms).max().expect("some");
             eprintln!(
                 "{}: {scenario}: {} items in {} requests, the last {} ms after the commit ({} after the start)",

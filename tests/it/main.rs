@@ -5,18 +5,24 @@
 //! Run everything with `tests/run`; one test with `cargo nextest run NAME`.
 
 #![expect(clippy::expect_used, reason = "a test reports what it did not expect by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a test that finds nothing there has failed")]
 #![expect(clippy::panic, reason = "a test reports what it did not expect by panicking")]
 #![expect(clippy::print_stderr, reason = "the test runner captures it and shows it on failure")]
 
 mod architecture;
 mod commands;
 mod delivery_live;
+
 mod demo;
 mod documents;
+mod kill_live;
 mod program;
+mod random;
 mod recordings;
 mod refusals;
 mod replay;
 mod servers;
 mod shop;
 mod source_live;
+mod unwatched_live;
+mod values_live;

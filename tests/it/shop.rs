@@ -134,7 +134,7 @@ pub(crate) struct Shop {
     pub(crate) service: Service,
     pub(crate) aco: Aco,
     /// Config file, store, working directory of the program.
-    _directory: tempfile::TempDir,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Shop {
@@ -149,7 +149,7 @@ impl Shop {
         let database = server.fresh_database(&[&files[0], &files[1]]);
         let directory = tempfile::tempdir().expect("a temporary directory");
         let aco = program(server, &database, &service, directory.path());
-        Self { server: server.clone(), database, service, aco, _directory: directory }
+        Self { server: server.clone(), database, service, aco, directory }
     }
 
     /// Runs SQL of `fixtures/scenarios/` on a connection of its own.
