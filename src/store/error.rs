@@ -74,8 +74,7 @@ pub enum StoreError {
     Sync(#[source] std::io::Error),
     /// The disk has less free space than a safe stop needs.
     #[error(
-        "write to the store: its disk is full: {free_bytes} bytes are free, {needed_bytes} are \
-         needed (hint: make room and start again; nothing is lost)"
+        "write to the store: its disk is full: {free_bytes} bytes are free, {needed_bytes} are needed"
     )]
     DiskFull {
         /// Bytes free.
@@ -107,7 +106,7 @@ impl StoreError {
                 .to_owned(),
             Self::Corrupt { .. } => "remove the store for a fresh snapshot".to_owned(),
             Self::Io { .. } | Self::Sync(_) => "is the disk full or failing?".to_owned(),
-            Self::DiskFull { .. } => "free some space on the disk, then start again".to_owned(),
+            Self::DiskFull { .. } => "make room and start again; nothing is lost".to_owned(),
         }
     }
 }

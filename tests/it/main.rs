@@ -12,7 +12,6 @@
 mod architecture;
 mod commands;
 mod delivery_live;
-
 mod demo;
 mod documents;
 mod kill_live;
