@@ -34,6 +34,15 @@ pub enum ItemState {
 }
 
 impl ItemState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Accepted, Self::Deleted, Self::Retrying, Self::Parked];
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// The state's name in reports.
     pub const fn name(self) -> &'static str {
         match self {

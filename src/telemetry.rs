@@ -4,14 +4,17 @@ use std::io::{self, Write};
 
 use indicatif::MultiProgress;
 use tracing::Level;
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogFormat;
 
-/// Starts logging to stderr. Later calls in one process change nothing.
+/// Starts logging to stderr. Later calls in one process change nothing. Of the libraries beneath us
+/// only warnings are shown, whatever the level.
 pub fn start(format: LogFormat, level: Level, bars: &MultiProgress) {
     let writer = BesideBars(bars.clone());
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
+    let filter = EnvFilter::new(format!("warn,aco_stream={level}"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let started = match format {
         LogFormat::Text => lines.with_target(false).with_ansi(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -3,6 +3,7 @@
 //! Row changes come in, catalog edits go out as values; the catalog copy is read through
 //! [`CatalogRead`]. Pure. Must not know JSON bodies, the database engine, or HTTP.
 
+pub mod column;
 pub mod tables;
 
 mod fold;
@@ -27,5 +28,5 @@ pub use shop::{
     Attribute, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop, StoreGroup,
     StoreView, Website, config_path,
 };
-pub use tables::{Table, column};
+pub use tables::Table;
 pub use touch::Touch;

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, progress, run, sandbox, wire};
-use crate::engine::{self, EngineError, Gauges};
+use crate::engine::{self, Gauges};
 use crate::feed::Feed;
 use crate::sandbox::{Sandbox, SandboxParams};
 use crate::store::{Store, StoreParams};
@@ -45,7 +45,7 @@ pub(crate) async fn demo(fail: &[String], bars: &MultiProgress) -> Result<Exit, 
     let store = StoreParams { path: folder.0.join("store"), cache_bytes: 64 << 20 };
     let store = Arc::new(Store::open(&store)?);
     let binlog = folder.0.join("story.bin.zst");
-    std::fs::write(&binlog, BINLOG).map_err(Failure::runtime)?;
+    std::fs::write(&binlog, BINLOG).map_err(Failure::system("write to a temporary folder"))?;
     engine::absorb_files(&store, &gauges, DATABASE, "", &[binlog])?;
     tracing::info!(
         transactions = gauges.transactions.load(Ordering::Relaxed),
@@ -59,12 +59,12 @@ pub(crate) async fn demo(fail: &[String], bars: &MultiProgress) -> Result<Exit, 
         outcome = delivering => outcome?,
         outcome = serving => {
             outcome?;
-            return Err(Failure::failed(EngineError::Unfit(Vec::new())));
+            return Err(Failure::failed("keep the sandbox running until everything is delivered"));
         }
         () = stop => return Ok(Exit::Failed),
         never = progress::show(Arc::clone(&gauges), wire::clock(), bars.clone()) => match never {},
     }
-    bars.clear().map_err(Failure::runtime)?;
+    progress::clear(bars);
     output::line(&table(&gauges))?;
     let differences = differences(&service)?;
     service.shutdown();
@@ -73,8 +73,10 @@ pub(crate) async fn demo(fail: &[String], bars: &MultiProgress) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     let shown: Vec<String> = differences.iter().take(10).cloned().collect();
+    let more = differences.len().saturating_sub(shown.len());
+    let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
     Err(Failure::failed(format!(
-        "find in the sandbox what the fixture shop contains: {} items differ:\n  {}",
+        "find in the sandbox what the fixture shop contains: {} items differ:\n  {}{more}",
         differences.len(),
         shown.join("\n  ")
     )))
@@ -107,7 +109,8 @@ fn differences(service: &Sandbox) -> Result<Vec<String>, Failure> {
     for (feed, expected) in EXPECTED {
         let mut wanted: BTreeMap<String, Json> = BTreeMap::new();
         for line in expected.lines() {
-            let body: Json = serde_json::from_str(line).map_err(Failure::failed)?;
+            let body: Json = serde_json::from_str(line)
+                .map_err(|error| Failure::failed(format!("read what is expected: {error}")))?;
             wanted.insert(name(&body), body);
         }
         for body in service.items(feed.name()) {
@@ -139,7 +142,7 @@ struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     fn new() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("aco-stream-demo-{}", std::process::id()));
-        std::fs::create_dir(&path).map_err(Failure::runtime)?;
+        std::fs::create_dir(&path).map_err(Failure::system("create a temporary folder"))?;
         Ok(Self(path))
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::engine::{EngineError, Fate};
-use crate::sandbox::SandboxError;
+use crate::sandbox::{FailRuleError, SandboxError};
 use crate::store::StoreError;
 use crate::submit::SubmitError;
 
@@ -28,11 +28,24 @@ pub enum Exit {
     Store,
     /// Credentials were refused.
     Credentials,
-    /// The configuration is wrong.
+    /// The configuration is wrong: ours, or the server's settings and privileges.
     Config,
 }
 
 impl Exit {
+    /// Every way to end, by number.
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Failed,
+        Self::Parked,
+        Self::Usage,
+        Self::Unavailable,
+        Self::Bug,
+        Self::Store,
+        Self::Credentials,
+        Self::Config,
+    ];
+
     /// The number.
     pub const fn code(self) -> u8 {
         match self {
@@ -60,36 +73,59 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     error: Box<dyn Error + Send + Sync>,
-    hint: Option<String>,
+    hints: Vec<String>,
 }
 
 impl Failure {
-    pub(crate) fn runtime(source: std::io::Error) -> Self {
-        Self { exit: Exit::Failed, error: Box::new(source), hint: None }
+    fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit, error: error.into(), hints: Vec::new() }
     }
 
-    pub(crate) fn usage(message: String) -> Self {
-        Self { exit: Exit::Usage, error: message.into(), hint: None }
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
     }
 
-    pub(crate) fn failed(message: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { exit: Exit::Failed, error: message.into(), hint: None }
+    /// We panicked.
+    pub(crate) fn bug() -> Self {
+        Self::new(Exit::Bug, "go on: aco-stream met a state that it holds to be impossible")
+            .hint("please report the lines above; starting again is safe")
     }
 
-    pub(crate) fn config(message: String) -> Self {
-        Self { exit: Exit::Config, error: message.into(), hint: None }
+    /// The system refused something; `doing` reads after "failed to …".
+    pub(crate) fn system(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::new(Exit::Failed, format!("{doing}: {error}"))
     }
 
-    /// The error with its causes, one text, and what to do.
+    /// The command line asks for what there is not.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message.into()).hint(hint)
+    }
+
+    /// The work was done and its result is not what it has to be.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message.into())
+    }
+
+    /// Something is missing in the configuration.
+    pub(crate) fn config(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Config, message.into()).hint(hint)
+    }
+
+    /// The error with its causes in one line, then what to do, one line each.
     pub(crate) fn to_text(&self) -> String {
         let mut text = format!("failed to {}", self.error);
         let mut source = self.error.source();
         while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
+            let words = cause.to_string();
+            // Many errors of libraries repeat their cause.
+            if !text.contains(&words) {
+                text.push_str(": ");
+                text.push_str(&words);
+            }
             source = cause.source();
         }
-        if let Some(hint) = &self.hint {
+        for hint in &self.hints {
             text.push_str("\n  hint: ");
             text.push_str(hint);
         }
@@ -99,19 +135,27 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self { exit: Exit::Config, error: Box::new(error), hint: None }
+        let hint = error.hint();
+        Self::new(Exit::Config, error).hint(hint)
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { exit: Exit::Store, error: Box::new(error), hint: None }
+        EngineError::Store(error).into()
     }
 }
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
-        Self { exit: Exit::Unavailable, error: Box::new(error), hint: None }
+        let hint = error.hint();
+        Self::new(Exit::Unavailable, error).hint(hint)
+    }
+}
+
+impl From<FailRuleError> for Failure {
+    fn from(error: FailRuleError) -> Self {
+        Self::new(Exit::Usage, error).hint(FailRuleError::HINT)
     }
 }
 
@@ -131,18 +175,7 @@ impl From<EngineError> for Failure {
             Fate::Credentials => Exit::Credentials,
             Fate::Config => Exit::Config,
         };
-        let hint = match &error {
-            EngineError::Source(source) | EngineError::LostPosition(source) => source.hint(),
-            EngineError::File { source, .. } => source.hint().map(str::to_owned),
-            EngineError::Unfit(_)
-            | EngineError::Submit(_)
-            | EngineError::FileDdl { .. }
-            | EngineError::Fold(_)
-            | EngineError::Read(_)
-            | EngineError::Store(_)
-            | EngineError::Stopped(_)
-            | EngineError::Task(_) => None,
-        };
-        Self { exit, error: Box::new(error), hint }
+        let hints = error.hints();
+        Self { exit, error: Box::new(error), hints }
     }
 }

@@ -18,6 +18,7 @@ mod wire;
 
 pub use exit::Exit;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -43,9 +44,14 @@ pub fn main() -> ExitCode {
     telemetry::start(args.log_format, level, &bars);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run_command(args, &bars)),
-        Err(source) => Err(Failure::runtime(source)),
+        Ok(runtime) => {
+            // A panic is a bug: scripts must be able to tell it from a failure.
+            let work = AssertUnwindSafe(|| runtime.block_on(run_command(args, &bars)));
+            catch_unwind(work).unwrap_or_else(|_panic| Err(Failure::bug()))
+        }
+        Err(source) => Err(Failure::system("start")(source)),
     };
+    progress::clear(&bars);
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {

@@ -9,7 +9,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     match writeln!(io::stdout().lock(), "{text}") {
         // The reader has seen enough: `aco-stream export … | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::runtime(error)),
+        Err(error) => Err(Failure::system("write to stdout")(error)),
         Ok(()) => Ok(()),
     }
 }

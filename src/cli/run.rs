@@ -1,5 +1,6 @@
 //! `run` and `replay`.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::cli::{progress, wire};
 use crate::config::OnLostPosition;
 use crate::engine::{self, EngineError, Gauges, RunParams, Until};
 use crate::feed::Feed;
-use crate::status::Report;
+use crate::status::{self, Report};
 use crate::store::Store;
 
 pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result<Exit, Failure> {
@@ -23,7 +24,7 @@ pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result
     let gauges = Arc::new(Gauges::default());
     let params = RunParams {
         store: Arc::clone(&store),
-        clock: wire::clock(),
+        clock,
         gauges: Arc::clone(&gauges),
         submitter,
         deliver: wire::deliver(&config),
@@ -35,8 +36,8 @@ pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result
     tokio::select! {
         outcome = running => outcome?,
         never = progress::show(gauges, wire::clock(), bars.clone()) => match never {},
+        never = answer_questions(Arc::clone(&store), &config.store_path) => match never {},
     }
-    drop(clock);
     if once { parked_or_done(&store) } else { Ok(Exit::Done) }
 }
 
@@ -82,6 +83,17 @@ pub(crate) async fn replay(
     parked_or_done(&store)
 }
 
+/// Answers `status` of another process. A run does not end for want of it.
+async fn answer_questions(store: Arc<Store>, store_path: &Path) -> Infallible {
+    match status::serve(store, wire::clock(), status::socket_path(store_path)).await {
+        Ok(never) => match never {},
+        Err(error) => {
+            tracing::warn!(error = %error, "`status` can't ask this process while it runs");
+            std::future::pending().await
+        }
+    }
+}
+
 /// Says which items are parked, if any are.
 fn parked_or_done(store: &Store) -> Result<Exit, Failure> {
     let report = Report::read(store, wire::clock().now())?;
@@ -104,8 +116,9 @@ fn parked_or_done(store: &Store) -> Result<Exit, Failure> {
 
 /// Completes at SIGINT or SIGTERM.
 pub(crate) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::runtime)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::runtime)?;
+    const DOING: &str = "listen for signals";
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::system(DOING))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::system(DOING))?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -7,11 +7,8 @@ use crate::sandbox::{FailRule, Sandbox, SandboxLimits, SandboxParams};
 
 pub(crate) async fn sandbox(args: SandboxArgs) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
-        let message = format!(
-            "listen on {}: the sandbox has no real authentication (hint: use a loopback address)",
-            args.listen
-        );
-        return Err(Failure::usage(message));
+        let message = format!("listen on {}: the sandbox is for this machine only", args.listen);
+        return Err(Failure::usage(message, "use a loopback address, as in 127.0.0.1:9465"));
     }
     let limits = match args.limits {
         LimitsArg::Real => SandboxLimits::default(),
@@ -40,11 +37,5 @@ pub(crate) async fn sandbox(args: SandboxArgs) -> Result<Exit, Failure> {
 }
 
 pub(crate) fn fail_rules(rules: &[String]) -> Result<Vec<FailRule>, Failure> {
-    rules
-        .iter()
-        .map(|rule| {
-            rule.parse()
-                .map_err(|error| Failure::usage(format!("use the rule `--fail {rule}`: {error}")))
-        })
-        .collect()
+    rules.iter().map(|rule| rule.parse().map_err(Failure::from)).collect()
 }

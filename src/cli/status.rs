@@ -7,53 +7,71 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, wire};
 use crate::feed::Feed;
 use crate::ledger::ItemState;
-use crate::status::{ItemReport, Report};
-use crate::store::Store;
+use crate::status::{ItemReport, Question, Report, answer, ask, socket_path};
+use crate::store::{Store, StoreError};
 
 pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
-    let state = args.state.as_deref().map(item_state).transpose()?;
-    let feed = args.feed.as_deref().map(feed_named).transpose()?;
-    if state.is_some() && feed.is_none() {
-        return Err(Failure::usage("use --state: it needs a FEED".to_owned()));
+    args.feed.as_deref().map(feed_named).transpose()?;
+    args.state.as_deref().map(check_state).transpose()?;
+    if args.state.is_some() && args.feed.is_none() {
+        let hint = "name one, as in `aco-stream status products --state parked`";
+        return Err(Failure::usage("use --state without a feed", hint));
     }
     let config = wire::read_config(path)?;
-    let store = wire::store(&config)?;
-    match feed {
-        Some(feed) => items(&store, feed, state, args.json),
-        None => summary(&store, args.json),
+    let question = Question { feed: args.feed.clone(), state: args.state.clone() };
+    let mut outcome = Ok(());
+    let mut each = |line: &str| {
+        if outcome.is_ok() {
+            outcome = rendered(line, args).and_then(|text| output::line(&text));
+        }
+    };
+    match Store::open(&wire::store_params(&config)) {
+        Ok(store) => {
+            answer(&store, &question, wire::clock().now(), &mut |line| {
+                each(&line);
+                Ok(())
+            })?;
+        }
+        // A running process has it: ask that one.
+        Err(in_use @ StoreError::InUse { .. }) => {
+            if ask(&socket_path(&config.store_path), &question, &mut each).is_err() {
+                return Err(in_use.into());
+            }
+        }
+        Err(other) => return Err(other.into()),
     }
+    outcome.map(|()| Exit::Done)
 }
 
 pub(crate) fn feed_named(name: &str) -> Result<Feed, Failure> {
     Feed::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = Feed::ALL.iter().map(|feed| feed.name()).collect();
-        Failure::usage(format!("use the feed {name}: it is none of {}", known.join(", ")))
+        Failure::usage(
+            format!("find a feed named '{name}'"),
+            format!("the feeds are {}", known.join(", ")),
+        )
     })
 }
 
-fn item_state(name: &str) -> Result<ItemState, Failure> {
-    const STATES: [ItemState; 5] = [
-        ItemState::Pending,
-        ItemState::Accepted,
-        ItemState::Deleted,
-        ItemState::Retrying,
-        ItemState::Parked,
-    ];
-    STATES.into_iter().find(|state| state.name() == name).ok_or_else(|| {
-        let known = STATES.map(ItemState::name).join(", ");
-        Failure::usage(format!("use the state {name}: it is none of {known}"))
-    })
-}
-
-fn summary(store: &Store, json: bool) -> Result<Exit, Failure> {
-    let report = Report::read(store, wire::clock().now())?;
-    if json {
-        let text = serde_json::to_string(&report).map_err(Failure::failed)?;
-        output::line(&text)?;
-        return Ok(Exit::Done);
+fn check_state(name: &str) -> Result<(), Failure> {
+    if ItemState::from_name(name).is_some() {
+        return Ok(());
     }
-    output::line(&format!("position  {}", report.position.as_deref().unwrap_or("none yet")))?;
-    output::line(&format!("snapshot  {}, {} rows", report.snapshot, report.snapshot_rows))?;
+    let known = ItemState::ALL.map(ItemState::name).join(", ");
+    Err(Failure::usage(format!("find a state named '{name}'"), format!("the states are {known}")))
+}
+
+fn rendered(line: &str, args: &StatusArgs) -> Result<String, Failure> {
+    if args.json {
+        return Ok(line.to_owned());
+    }
+    if args.feed.is_some() {
+        return serde_json::from_str(line).map(|item| item_text(&item)).map_err(not_read);
+    }
+    serde_json::from_str(line).map(|report| summary_text(&report)).map_err(not_read)
+}
+
+fn summary_text(report: &Report) -> String {
     let header = ["feed", "source", "accepted", "pending", "retrying", "parked", "dirty"];
     let rows: Vec<Vec<String>> = report
         .feeds
@@ -65,32 +83,28 @@ fn summary(store: &Store, json: bool) -> Result<Exit, Failure> {
             std::iter::once(feed.feed.clone()).chain(counts).chain([dirty]).collect()
         })
         .collect();
-    output::line(&output::table(&header, &rows))?;
-    Ok(Exit::Done)
+    format!(
+        "position  {}\nsnapshot  {}, {} rows\n{}",
+        report.position.as_deref().unwrap_or("none yet"),
+        report.snapshot,
+        report.snapshot_rows,
+        output::table(&header, &rows)
+    )
 }
 
-fn items(store: &Store, feed: Feed, state: Option<ItemState>, json: bool) -> Result<Exit, Failure> {
-    let mut outcome = Ok(());
-    store.each_ledger_record(feed, &mut |key, record| {
-        if outcome.is_err() || state.is_some_and(|state| state != record.state) {
-            return;
-        }
-        let item = ItemReport::of(&key, &record);
-        let text = if json {
-            serde_json::to_string(&item).map_err(Failure::failed)
-        } else {
-            let mut parts = vec![format!("{:<9} {key}", item.state)];
-            if item.code != 0 {
-                parts.push(format!("HTTP {}", item.code));
-            }
-            if !item.request_id.is_empty() {
-                parts.push(format!("request {}", item.request_id));
-            }
-            parts.push(item.message);
-            let text = parts.join("  ").trim_end().to_owned();
-            Ok(text)
-        };
-        outcome = text.and_then(|text| output::line(&text));
-    })?;
-    outcome.map(|()| Exit::Done)
+fn item_text(item: &ItemReport) -> String {
+    let mut parts = vec![format!("{:<9} {}", item.state, item.key.join(" | "))];
+    if item.code != 0 {
+        parts.push(format!("HTTP {}", item.code));
+    }
+    if !item.request_id.is_empty() {
+        parts.push(format!("request {}", item.request_id));
+    }
+    parts.push(item.message.clone());
+    parts.join("  ").trim_end().to_owned()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` wants")]
+fn not_read(error: serde_json::Error) -> Failure {
+    Failure::failed(format!("read the answer of the running process: {error}"))
 }

@@ -53,18 +53,19 @@ pub(crate) fn source(config: &Config) -> SourceParams {
     }
 }
 
+pub(crate) fn store_params(config: &Config) -> StoreParams {
+    StoreParams { path: config.store_path.clone(), cache_bytes: config.store_cache_bytes }
+}
+
 pub(crate) fn store(config: &Config) -> Result<Arc<Store>, Failure> {
-    let params =
-        StoreParams { path: config.store_path.clone(), cache_bytes: config.store_cache_bytes };
-    Ok(Arc::new(Store::open(&params)?))
+    Ok(Arc::new(Store::open(&store_params(config))?))
 }
 
 pub(crate) fn submitter(config: &Config, clock: &SharedClock) -> Result<Arc<Submitter>, Failure> {
     let secret = config.optimizer.client_secret.clone().ok_or_else(|| {
         Failure::config(
-            "use the value of optimizer.client_secret: it is missing (hint: set \
-             ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file)"
-                .to_owned(),
+            "sign in to the service: the client secret is missing",
+            "set ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file",
         )
     })?;
     let params = SubmitParams {

@@ -176,15 +176,20 @@ impl File {
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let invalid = |key: String, message: String| ConfigError::Invalid {
+        let invalid = |key: String, error: &toml::de::Error| ConfigError::Invalid {
             path: path.to_owned(),
+            line: error.span().map(|span| line_of(&text, span.start)),
             key,
-            message,
+            message: error.message().replace('\n', ", "),
         };
-        let toml = toml::Deserializer::parse(&text)
-            .map_err(|error| invalid("not TOML".to_owned(), error.to_string()))?;
-        serde_path_to_error::deserialize(toml).map_err(|error| {
-            invalid(error.path().to_string(), error.inner().to_string().trim_end().to_owned())
-        })
+        let toml =
+            toml::Deserializer::parse(&text).map_err(|error| invalid(String::new(), &error))?;
+        serde_path_to_error::deserialize(toml)
+            .map_err(|error| invalid(error.path().to_string(), error.inner()))
     }
+}
+
+/// The line, from 1, of a byte of the text.
+fn line_of(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
 }

@@ -106,7 +106,7 @@ impl Config {
     /// The file is unreadable, holds an unknown key or a wrong type, or a value is out of range:
     /// the message names the key. Nothing was started.
     pub fn read(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
-        resolve(File::read(path)?, environment)
+        resolve(File::read(path)?, environment).map_err(|error| error.in_file(path))
     }
 }
 
@@ -151,8 +151,8 @@ impl Source {
         environment: &Environment,
     ) -> Result<Self, ConfigError> {
         let url_text = required("source.url", file.url)?;
-        let address = url::parse(&url_text)
-            .map_err(|message| ConfigError::Value { key: "source.url", message })?;
+        let address =
+            url::parse(&url_text).map_err(|message| ConfigError::value("source.url", message))?;
         shown.set("source.url", &url_text, Origin::File);
         let password = shown.secret(
             "source.password",
@@ -230,7 +230,7 @@ impl Budgets {
         let rate = shown.take(RATE, limits.requests_per_second, 2.0);
         if !(0.01..=1000.0).contains(&rate) {
             let message = format!("{rate} is not within 0.01 and 1000");
-            return Err(ConfigError::Value { key: RATE, message });
+            return Err(ConfigError::value(RATE, message));
         }
         let minute = shown.take("limits.products_per_minute", limits.products_per_minute, 1000);
         within("limits.products_per_minute", u64::from(minute), 1, 1_000_000)?;
@@ -258,19 +258,15 @@ fn pair(
     if shop == tenant {
         return Ok(());
     }
-    Err(ConfigError::Value {
-        key: "optimizer.environment",
-        message: "it does not pair with commerce.environment: staging goes with sandbox, \
-                  production with production"
-            .to_owned(),
-    })
+    Err(ConfigError::value(
+        "optimizer.environment",
+        "it does not pair with commerce.environment: staging goes with sandbox, production with \
+         production",
+    ))
 }
 
 fn required(key: &'static str, value: Option<String>) -> Result<String, ConfigError> {
-    value.filter(|value| !value.is_empty()).ok_or_else(|| ConfigError::Value {
-        key,
-        message: "it is missing; the README shows a complete file".to_owned(),
-    })
+    value.filter(|value| !value.is_empty()).ok_or_else(|| ConfigError::value(key, "it is missing"))
 }
 
 /// Tokens and catalog data go in clear text only to this machine.
@@ -282,15 +278,14 @@ fn check_http(key: &'static str, url: &str) -> Result<(), ConfigError> {
     if url.starts_with("https://") || is_loopback {
         return Ok(());
     }
-    let message = "expected an https:// URL; http:// is for this machine only".to_owned();
-    Err(ConfigError::Value { key, message })
+    Err(ConfigError::value(key, "expected an https:// URL; http:// is for this machine only"))
 }
 
 fn within(key: &'static str, value: u64, min: u64, max: u64) -> Result<(), ConfigError> {
     if (min..=max).contains(&value) {
         return Ok(());
     }
-    Err(ConfigError::Value { key, message: format!("{value} is not within {min} and {max}") })
+    Err(ConfigError::value(key, format!("{value} is not within {min} and {max}")))
 }
 
 /// A server id that two streamers of different shops hardly share, stable for one source URL.

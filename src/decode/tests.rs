@@ -1,1 +1,97 @@
+//! Decoding of hand-built events; recorded files are replayed in the tests of `source`.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "whatever else comes fails the test")]
+
+mod events;
+mod rows;
+mod statements;
+
+use std::collections::BTreeMap;
+
+use crate::decode::{
+    ColumnKind, DecodeError, Decoded, Decoder, EventHeader, RawEvent, RowChange, TableColumns,
+    TableId, Value, Watch, WatchedColumn, WatchedTable, event_type,
+};
+
+const fn column(name: &'static str, kind: ColumnKind) -> WatchedColumn {
+    WatchedColumn { name, kind }
+}
+
+const fn table(name: &'static str, columns: &'static [WatchedColumn]) -> WatchedTable {
+    WatchedTable { name, columns, chunk_column: 0, primary_key: &[0], optional: false }
+}
+
+/// One table for each kind of value, and two more for statements.
+static TABLES: [WatchedTable; 7] = [
+    table("ints", &[column("value", ColumnKind::Int)]),
+    table("decimals", &[column("value", ColumnKind::Decimal)]),
+    table("texts", &[column("value", ColumnKind::Text)]),
+    table("times", &[column("value", ColumnKind::Temporal)]),
+    table("floats", &[column("value", ColumnKind::Float)]),
+    table("store", &[column("store_id", ColumnKind::Int)]),
+    table("store_group", &[column("group_id", ColumnKind::Int)]),
+];
+
+fn watch() -> Watch {
+    Watch { schema: "shop".to_owned(), table_prefix: "m2_".to_owned(), tables: &TABLES }
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(watch(), BTreeMap::<TableId, TableColumns>::new())
+}
+
+fn decode(decoder: &mut Decoder, event_type: u8, body: &[u8]) -> Result<Decoded, DecodeError> {
+    let header = EventHeader { event_type, log_pos: 99, server_id: 5, ..EventHeader::default() };
+    decoder.decode(&RawEvent { header, body })
+}
+
+/// A column of a hand-built table: type, metadata bytes, name.
+type BuiltColumn<'a> = (u8, &'a [u8], &'a str);
+
+/// The body of a `TABLE_MAP` with names; numeric columns are unsigned if `is_unsigned`.
+fn table_map(id: u8, name: &str, columns: &[BuiltColumn<'_>], is_unsigned: bool) -> Vec<u8> {
+    let length = |length: usize| u8::try_from(length).unwrap();
+    let mut body = vec![id, 0, 0, 0, 0, 0, 1, 0, 4];
+    body.extend(b"shop\0");
+    body.push(length(name.len()));
+    body.extend(name.as_bytes());
+    body.extend([0, length(columns.len())]);
+    body.extend(columns.iter().map(|column| column.0));
+    let metadata: Vec<u8> = columns.iter().flat_map(|column| column.1).copied().collect();
+    body.push(length(metadata.len()));
+    body.extend(metadata);
+    body.extend(vec![0xFF; columns.len().div_ceil(8)]);
+    body.extend([1, 2, if is_unsigned { 0xFF } else { 0 }, 0]);
+    let names: Vec<u8> = columns
+        .iter()
+        .flat_map(|column| [&[length(column.2.len())], column.2.as_bytes()].concat())
+        .collect();
+    body.extend([4, length(names.len())]);
+    body.extend(names);
+    body
+}
+
+/// The body of a version 1 write event: column count, presence bits, then `images`.
+fn rows(id: u8, count: u8, present: u8, images: &[u8]) -> Vec<u8> {
+    [&[id, 0, 0, 0, 0, 0, 1, 0, count, present], images].concat()
+}
+
+/// The value of the watched column of a one-row insert into a table that has just that column.
+fn cell(
+    name: &str,
+    wire: (u8, &[u8]),
+    is_unsigned: bool,
+    bytes: &[u8],
+) -> Result<Value, DecodeError> {
+    let mut decoder = decoder();
+    let map = table_map(9, name, &[(wire.0, wire.1, "value")], is_unsigned);
+    decode(&mut decoder, event_type::TABLE_MAP, &map)?;
+    let body = rows(9, 1, 0xFF, &[&[0], bytes].concat());
+    match decode(&mut decoder, event_type::WRITE_ROWS_V1, &body)? {
+        Decoded::Rows(rows) => match rows.as_slice() {
+            [RowChange { before: None, after: Some(row), .. }] => Ok(row[0].clone()),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}

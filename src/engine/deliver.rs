@@ -137,11 +137,12 @@ impl Delivery {
     pub(crate) async fn deliver(&mut self) -> Result<Delivered, EngineError> {
         loop {
             let is_absorbed = self.bell.is_absorbed.load(Ordering::SeqCst);
-            let is_idle = !self.work()?;
+            let (has_worked, asked_at) = self.work()?;
+            let is_idle = !has_worked;
             if is_absorbed && is_idle && self.is_settled() {
                 return Ok(Delivered::Settled);
             }
-            let nap = if is_idle { self.nap() } else { Duration::ZERO };
+            let nap = if is_idle { self.nap(asked_at) } else { Duration::ZERO };
             let clock = SharedClock::clone(&self.clock);
             let bell = Arc::clone(&self.bell);
             tokio::select! {
@@ -162,13 +163,16 @@ impl Delivery {
         self.in_flight.is_empty() && self.outbox.is_empty() && !self.store.has_dirty()
     }
 
-    /// One round: prepare, then send what the budgets admit. Whether anything was done.
-    fn work(&mut self) -> Result<bool, EngineError> {
-        if !self.gauges.is_gate_open.load(Ordering::SeqCst) {
-            return Ok(false);
-        }
+    /// One round: prepare, then send what the budgets admit. Whether anything was done, and the
+    /// instant for which the budgets were asked.
+    fn work(&mut self) -> Result<(bool, Timestamp), EngineError> {
         let now = self.clock.now();
+        if !self.gauges.is_gate_open.load(Ordering::SeqCst) {
+            return Ok((false, now));
+        }
         let mut worked = self.prepare(now)?;
+        // Preparing takes time, and the budgets must see when a request leaves.
+        let now = self.clock.now();
         while self.in_flight.len() < self.params.in_flight_max {
             if !self.send(now)? {
                 break;
@@ -176,7 +180,7 @@ impl Delivery {
             worked = true;
         }
         self.count_waiting();
-        Ok(worked)
+        Ok((worked, now))
     }
 
     fn prepare(&mut self, now: Timestamp) -> Result<bool, EngineError> {
@@ -425,15 +429,17 @@ impl Delivery {
 
     fn count_waiting(&self) {
         for feed in Feed::ALL {
-            let waiting = self.outbox.waiting_count(feed);
+            let waiting = self.outbox.waiting_count(feed) + self.outbox.in_flight_count(feed);
             let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
             self.gauges.feed(feed).waiting.store(waiting, Ordering::Relaxed);
         }
     }
 
     /// How long to sleep when nothing else happens.
-    fn nap(&mut self) -> Duration {
-        let now = self.clock.now();
+    ///
+    /// The questions are those of the round that found nothing to do, asked for its instant `now`:
+    /// what has become due since then is due at once, and must not be taken for not waiting.
+    fn nap(&mut self, now: Timestamp) -> Duration {
         let mut until = self.outbox.next_due(now);
         for feed in Feed::ALL {
             if self.outbox.waiting_count(feed) == 0 {
@@ -444,7 +450,8 @@ impl Delivery {
             }
         }
         // A millisecond more: an instant that rounds down to now would wake the loop in vain.
-        until.map_or(NAP, |until| since(until, now) + Duration::from_millis(1)).min(NAP)
+        let wait = |until| since(until, self.clock.now()) + Duration::from_millis(1);
+        until.map_or(NAP, wait).min(NAP)
     }
 
     /// Spreads retries of several processes; not secret, so a linear congruence does.

@@ -13,35 +13,22 @@ use crate::submit::SubmitError;
 #[derive(Debug, Error)]
 pub enum EngineError {
     /// The source failed.
-    #[error("follow the source")]
-    Source(#[source] Box<SourceError>),
+    #[error(transparent)]
+    Source(Box<SourceError>),
     /// The preflight found what makes a complete catalog copy impossible.
-    #[error("start: the source is not fit: {}", describe(.0))]
-    Unfit(Vec<Finding>),
+    #[error("use {database}: {}", describe(findings))]
+    Unfit {
+        /// The schema and its server.
+        database: String,
+        /// The fatal findings.
+        findings: Vec<Finding>,
+    },
     /// The source no longer has our position.
-    #[error(
-        "follow the source: it no longer has our position (hint: set source.on_lost_position = \
-         \"resnapshot\", or remove the store, to take a new snapshot)"
-    )]
-    LostPosition(#[source] Box<SourceError>),
+    #[error(transparent)]
+    LostPosition(Box<SourceError>),
     /// A binlog file could not be replayed.
-    #[error("replay the binlog file {path}")]
-    File {
-        /// The file.
-        path: String,
-        /// The cause.
-        #[source]
-        source: Box<FileError>,
-    },
-    /// A watched table's definition changed in a binlog file, which has no server to ask.
-    #[error(
-        "replay the binlog: a DDL statement changed {tables} (hint: record with \
-         binlog_row_metadata=FULL)"
-    )]
-    FileDdl {
-        /// The tables.
-        tables: String,
-    },
+    #[error(transparent)]
+    File(Box<FileError>),
     /// Row changes could not be folded.
     #[error("fold row changes")]
     Fold(#[source] FoldError),
@@ -49,16 +36,16 @@ pub enum EngineError {
     #[error("assemble feed items")]
     Read(#[source] ReadError),
     /// The store failed.
-    #[error("keep state")]
-    Store(#[source] StoreError),
+    #[error(transparent)]
+    Store(StoreError),
     /// The service could not be reached, or refused us, at start.
-    #[error("sign in to the service")]
-    Submit(#[source] SubmitError),
+    #[error(transparent)]
+    Submit(SubmitError),
     /// The service refused us while delivering.
-    #[error("deliver: {} (hint: {})", stop_text(*.0), .0.hint())]
+    #[error("deliver: {}", stop_text(*.0))]
     Stopped(StopReason),
     /// A task of ours ended by a panic: a bug.
-    #[error("run: a task ended unexpectedly (hint: this is a bug; please report it)")]
+    #[error("run: a task ended unexpectedly")]
     Task(#[source] tokio::task::JoinError),
 }
 
@@ -80,6 +67,23 @@ pub enum Fate {
 }
 
 impl EngineError {
+    /// What a person can do about it, each in one line.
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Unfit { findings, .. } => {
+                return findings.iter().filter_map(|finding| finding.fix.clone()).collect();
+            }
+            Self::Source(error) | Self::LostPosition(error) => error.hint(),
+            Self::File(error) => error.hint().map(str::to_owned),
+            Self::Store(error) => Some(error.hint()),
+            Self::Submit(error) => Some(error.hint()),
+            Self::Stopped(reason) => Some(reason.hint().to_owned()),
+            Self::Task(_) => Some("this is a bug; please report it".to_owned()),
+            Self::Fold(_) | Self::Read(_) => None,
+        };
+        hint.into_iter().collect()
+    }
+
     /// What it means for the process.
     pub fn fate(&self) -> Fate {
         use crate::source::SourceErrorKind;
@@ -90,18 +94,17 @@ impl EngineError {
                 SourceErrorKind::Config => Fate::Config,
                 SourceErrorKind::Fatal => Fate::Failed,
             },
-            Self::Unfit(_) => Fate::Config,
-            Self::File { .. } | Self::FileDdl { .. } | Self::Fold(_) => Fate::Failed,
+            Self::Unfit { .. } => Fate::Config,
+            Self::File(_) | Self::Fold(_) => Fate::Failed,
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {
-                SubmitError::CredentialsRefused { .. } | SubmitError::TenantRefused { .. } => {
-                    Fate::Credentials
-                }
-                SubmitError::Address { .. } => Fate::Config,
+                SubmitError::CredentialsRefused { .. } => Fate::Credentials,
+                SubmitError::Address { .. }
+                | SubmitError::TenantRefused { .. }
+                | SubmitError::Protocol { .. } => Fate::Config,
                 SubmitError::Client { .. }
                 | SubmitError::Unreachable { .. }
-                | SubmitError::Unavailable { .. }
-                | SubmitError::Protocol { .. } => Fate::Unavailable,
+                | SubmitError::Unavailable { .. } => Fate::Unavailable,
             },
             Self::Stopped(reason) => match reason {
                 StopReason::TokenRefused | StopReason::Forbidden => Fate::Credentials,
@@ -113,10 +116,7 @@ impl EngineError {
 }
 
 fn describe(findings: &[Finding]) -> String {
-    let lines = findings.iter().map(|finding| match &finding.fix {
-        Some(fix) => format!("{}: {} (hint: {fix})", finding.check, finding.message),
-        None => format!("{}: {}", finding.check, finding.message),
-    });
+    let lines = findings.iter().map(|finding| finding.message.as_str());
     lines.collect::<Vec<_>>().join("; ")
 }
 

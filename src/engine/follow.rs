@@ -67,7 +67,9 @@ impl Following {
         let fatal: Vec<_> =
             findings.into_iter().filter(|finding| finding.severity == Severity::Fatal).collect();
         if !fatal.is_empty() {
-            return Err(EngineError::Unfit(fatal));
+            let SourceParams { host, port, database, .. } = &self.params;
+            let database = format!("the database {database} on {host}:{port}");
+            return Err(EngineError::Unfit { database, findings: fatal });
         }
         if self.until == Until::Settled {
             let target = source::written_end(&mut connection).await.map_err(source_error)?;
@@ -124,9 +126,14 @@ impl Following {
             Some(connection) => connection,
             None => Connection::connect(&self.params).await.map_err(source_error)?,
         };
-        let mut state = match self.store.snapshot().map_err(EngineError::Store)? {
-            Some(state) => state,
-            None => snapshot::begin(&self.store, &mut connection).await?,
+        let stored = self.store.snapshot().map_err(EngineError::Store)?;
+        let mut state = if let Some(state) = stored {
+            state
+        } else {
+            // A crash amid `close_gate` leaves sheets behind, and what is gone from the shop would
+            // stay in them.
+            self.store.clear_catalog().map_err(EngineError::Store)?;
+            snapshot::begin(&self.store, &mut connection).await?
         };
         if let Phase::Reading { .. } = state.phase {
             let (store, gauges) = (&self.store, &self.gauges);

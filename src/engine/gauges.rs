@@ -17,6 +17,10 @@ pub enum Activity {
     CatchingUp,
     /// Following the binlog.
     Following,
+    /// Absorbing binlog files.
+    Replaying,
+    /// All binlog files are absorbed.
+    Replayed,
     /// Waiting before the next attempt; the reason.
     Reconnecting(String),
     /// Stopped for good; the reason.
@@ -56,7 +60,7 @@ pub struct FeedGauges {
     pub requests: AtomicU64,
     /// Milliseconds from the first request to the last answer.
     pub busy_ms: AtomicU64,
-    /// Items known to wait: outbox entries, dirty owners, owners of ranges not walked yet.
+    /// Items known to wait: outbox entries, those in flight included.
     pub waiting: AtomicU64,
 }
 

@@ -11,7 +11,7 @@ use crate::decode::{Decoder, Watch};
 use crate::engine::absorb::{absorb, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::run::flushing;
-use crate::engine::{EngineError, Gauges};
+use crate::engine::{Activity, EngineError, Gauges};
 use crate::position::{BinlogOffset, Position};
 use crate::source::files::FileReplay;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
@@ -47,11 +47,9 @@ pub fn absorb_files(
         .is_some_and(|state| state.phase == Phase::Open);
     let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
     let mut waiting: Vec<SourceTransaction> = Vec::new();
+    gauges.set_activity(Activity::Replaying);
     for path in files {
-        let failed = |source| EngineError::File {
-            path: path.display().to_string(),
-            source: Box::new(source),
-        };
+        let failed = |error| EngineError::File(Box::new(error));
         let mut replay = FileReplay::open(path).map_err(failed)?;
         let mut change_count = 0usize;
         loop {
@@ -74,15 +72,16 @@ pub fn absorb_files(
         }
         absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
     }
+    gauges.set_activity(Activity::Replayed);
     gauges.is_gate_open.store(true, Ordering::SeqCst);
     if is_open {
-        return store.flush().map_err(EngineError::Store);
+        return store.flush().map(drop).map_err(EngineError::Store);
     }
     let mut batch = WriteBatch::default();
     batch.snapshot(&SnapshotState { start, phase: Phase::Open, rows_read: 0 });
     mark_everything(store, &mut batch);
     store.commit(batch).map_err(EngineError::Store)?;
-    store.flush().map_err(EngineError::Store)
+    store.flush().map(drop).map_err(EngineError::Store)
 }
 
 /// Delivers what is absorbed, until every key is settled.
@@ -111,5 +110,5 @@ pub async fn deliver_absorbed(
         outcome = delivery.deliver() => outcome.map(|_settled| ()),
         error = flushing(store, clock) => Err(error),
     };
-    outcome.and(store.flush().map_err(EngineError::Store))
+    outcome.and(store.flush().map(drop).map_err(EngineError::Store))
 }

@@ -88,7 +88,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         }
     };
     let flushed = params.store.flush().map_err(EngineError::Store);
-    outcome.and(flushed)
+    outcome.and(flushed.map(drop))
 }
 
 /// A run that ends by itself must reach the service now; one that goes on may wait for it, but
@@ -96,8 +96,10 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
 async fn sign_in(params: &RunParams) -> Result<(), EngineError> {
     match params.submitter.sign_in().await {
         Ok(()) => Ok(()),
-        Err(error @ SubmitError::Unreachable { .. }) if params.until == Until::Told => {
-            tracing::warn!(error = chain(&error), "service unreachable; going on without it");
+        Err(error @ (SubmitError::Unreachable { .. } | SubmitError::Unavailable { .. }))
+            if params.until == Until::Told =>
+        {
+            tracing::warn!(error = chain(&error), "service unavailable; going on without it");
             Ok(())
         }
         Err(error) => Err(EngineError::Submit(error)),
@@ -118,7 +120,8 @@ async fn absorbing(
         }
         Err(error) => {
             params.gauges.set_activity(Activity::Stopped(error.to_string()));
-            tracing::error!(error = chain(error), "absorbing stopped");
+            let hint = error.hints().join("; ");
+            tracing::error!(error = chain(error), hint, "absorbing stopped");
         }
     }
     outcome
@@ -128,7 +131,8 @@ async fn delivering(delivery: &mut Delivery, params: &RunParams) -> Result<Deliv
     let outcome = delivery.deliver().await;
     if let Err(error) = &outcome {
         params.gauges.set_delivery_stopped(error.to_string());
-        tracing::error!(error = chain(error), "delivery stopped");
+        let hint = error.hints().join("; ");
+        tracing::error!(error = chain(error), hint, "delivery stopped");
     }
     outcome
 }
@@ -167,7 +171,8 @@ pub(crate) async fn flushing(store: &Arc<Store>, clock: &SharedClock) -> EngineE
         let store = Arc::clone(store);
         let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
         match flushed {
-            Ok(Ok(())) => {}
+            Ok(Ok(true)) => tracing::debug!("commits made durable"),
+            Ok(Ok(false)) => {}
             Ok(Err(error)) => return EngineError::Store(error),
             Err(error) => return EngineError::Task(error),
         }

@@ -20,8 +20,6 @@ pub(crate) async fn begin(
 ) -> Result<SnapshotState, EngineError> {
     let start: Position = source::safe_start(connection).await.map_err(source_error)?;
     tracing::info!(position = %start, "snapshot begins");
-    // Rows that are left of a copy whose clearing was interrupted would never go away.
-    store.clear_catalog().map_err(EngineError::Store)?;
     let phase = Phase::Reading { table: 0, after: None };
     let state = SnapshotState { start, phase, rows_read: 0 };
     let mut batch = WriteBatch::default();
@@ -39,6 +37,9 @@ pub(crate) async fn read_tables(
     params: &SourceParams,
     mut state: SnapshotState,
 ) -> Result<SnapshotState, EngineError> {
+    if state.rows_read > 0 {
+        tracing::info!(position = %state.start, rows = state.rows_read, "snapshot resumes");
+    }
     estimate(gauges, connection, params).await?;
     gauges.rows_read.store(state.rows_read, Ordering::Relaxed);
     while let Phase::Reading { table, after } = state.phase {
@@ -64,6 +65,7 @@ pub(crate) async fn read_tables(
         batch.snapshot(&state);
         store.commit(batch).map_err(EngineError::Store)?;
         gauges.rows_read.store(state.rows_read, Ordering::Relaxed);
+        tracing::debug!(table = watched.name, rows = state.rows_read, "snapshot chunk committed");
     }
     let until = source::written_end(connection).await.map_err(source_error)?;
     tracing::info!(rows = state.rows_read, file = %until.file, offset = until.offset,

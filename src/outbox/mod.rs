@@ -130,6 +130,11 @@ impl Outbox {
             + suspects.map(BTreeSet::len).sum::<usize>()
     }
 
+    /// How many entries of a feed are in flight.
+    pub fn in_flight_count(&self, feed: Feed) -> usize {
+        self.in_flight.keys().filter(|key| key.feed == feed).count()
+    }
+
     /// Whether there is no entry at all, neither waiting nor in flight.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

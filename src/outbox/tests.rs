@@ -1,3 +1,5 @@
+//! Tests of picking and settling.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Tests of the budgets.
+
 use jiff::SignedDuration;
 use proptest::prelude::*;
 

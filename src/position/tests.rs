@@ -148,7 +148,7 @@ proptest! {
             }
         }
         prop_assert_eq!(set.contains_set(&other), right.is_subset(&left));
-        let mut joined = set.clone();
+        let mut joined = set;
         joined.union(&other);
         prop_assert_eq!(&joined, &set_of(&left.union(&right).copied().collect()));
         prop_assert_eq!(&mysql(&joined.to_string()), &joined);

@@ -53,14 +53,17 @@ pub enum Fault {
 
 /// A text that is not a fail rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "understand the fail rule {rule:?} (hint: one of STATUS:COUNT, 429:COUNT:SECONDS, \
-     timeout:COUNT, reset:COUNT, lost-answer:COUNT, count:COUNT, html:COUNT, sku=SKU, \
-     sku-noindex=SKU; a status is 400 to 599)"
-)]
+#[error("understand the fail rule {rule:?}")]
 pub struct FailRuleError {
     /// The text.
     pub rule: String,
+}
+
+impl FailRuleError {
+    /// What a rule looks like, in one line.
+    pub const HINT: &str = "one of STATUS:COUNT, 429:COUNT:SECONDS, timeout:COUNT, reset:COUNT, \
+                            lost-answer:COUNT, count:COUNT, html:COUNT, sku=SKU, sku-noindex=SKU; \
+                            a status is 400 to 599";
 }
 
 impl FromStr for FailRule {

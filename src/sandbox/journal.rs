@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::endpoint::{ItemIdentity, SandboxFeed, Verb};
 
@@ -80,8 +80,14 @@ impl Journal {
 
     /// The log, one request a line, oldest first.
     pub(crate) fn ndjson(&self) -> String {
-        let line = |(sequence, entry): &(u64, Entry)| {
-            let body = json!({
+        let line = |request: Json| format!("{request}\n");
+        self.requests().map(line).collect()
+    }
+
+    /// The log, oldest first.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = Json> {
+        self.entries.iter().map(|(sequence, entry)| {
+            json!({
                 "sequence": sequence,
                 "feed": entry.feed.name(),
                 "verb": entry.verb.name(),
@@ -91,10 +97,8 @@ impl Journal {
                 "receivedAtMs": entry.received_at.as_millisecond(),
                 "bytes": entry.body_bytes,
                 "requestId": entry.request_id,
-            });
-            format!("{body}\n")
-        };
-        self.entries.iter().map(line).collect()
+            })
+        })
     }
 }
 

@@ -58,7 +58,7 @@ use server::Shared;
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The listening address is taken or not ours.
-    #[error("listen on {listen} (hint: another sandbox may run there; port 0 takes any free one)")]
+    #[error("listen on {listen}")]
     Listen {
         /// The address asked for.
         listen: SocketAddr,
@@ -83,6 +83,17 @@ pub enum SandboxError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl SandboxError {
+    /// What a person can do about it, in one line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "another sandbox may run there; port 0 takes any free one",
+            Self::Schema { .. } => "this is a bug; please report it",
+            Self::Serve { .. } => "start it again",
+        }
+    }
 }
 
 /// A bound sandbox. Clones show and stop the same one.
@@ -138,6 +149,16 @@ impl Sandbox {
     /// What was counted since the start, per feed name.
     pub fn stats(&self) -> BTreeMap<&'static str, FeedStats> {
         self.shared.lock().journal.stats()
+    }
+
+    /// The log of ingestion requests, oldest first, as `/_sandbox/requests` shows it.
+    pub fn requests(&self) -> Vec<serde_json::Value> {
+        self.shared.lock().journal.requests().collect()
+    }
+
+    /// Forgets the log; what is held and counted stays.
+    pub fn forget_requests(&self) {
+        self.shared.lock().journal.clear();
     }
 
     /// Replaces the fail rules.

@@ -62,6 +62,8 @@ impl SourceError {
         }
         if any(&[
             "purged",
+            // The position has GTIDs and the server does not.
+            "auto_position mode",
             "first log file name",
             "could not find",
             "not in the master's binlog",
@@ -91,15 +93,17 @@ pub(crate) fn of_connect(
 ) -> SourceError {
     const DOING: &str = "open a connection";
     let host_owned = host.to_owned();
+    let server = format!("{host}:{port}");
     match error {
         MysqlError::Server(answer) => {
             let text = answer.to_string();
             match answer.code {
                 1044 | 1049 => {
-                    SourceError::UnknownDatabase { database: database.to_owned(), answer: text }
+                    let database = database.to_owned();
+                    SourceError::UnknownDatabase { server, database, answer: text }
                 }
                 1045 | 1130 | 1129 | 1251 | 1524 | 1698 | 1862 | 1820 | 3118 | 3955 | 4151 => {
-                    SourceError::CredentialsRefused { user: user.to_owned(), answer: text }
+                    SourceError::CredentialsRefused { server, user: user.to_owned(), answer: text }
                 }
                 3159 => SourceError::TlsRefused { host: host_owned, reason: text },
                 _ => SourceError::of_query(DOING, MysqlError::Server(answer)),
@@ -110,15 +114,12 @@ pub(crate) fn of_connect(
             if is_tls_verdict(&reason) {
                 SourceError::TlsRefused { host: host_owned, reason }
             } else {
-                let source = Box::new(MysqlError::Io(IoError::Tls(tls)));
-                SourceError::Unreachable { host: host_owned, port, source }
+                SourceError::Unreachable { host: host_owned, port, reason }
             }
         }
-        MysqlError::Io(io) => SourceError::Unreachable {
-            host: host_owned,
-            port,
-            source: Box::new(MysqlError::Io(io)),
-        },
+        MysqlError::Io(IoError::Io(io)) => {
+            SourceError::Unreachable { host: host_owned, port, reason: io.to_string() }
+        }
         MysqlError::Driver(DriverError::NoClientSslFlagFromServer) => SourceError::TlsRefused {
             host: host_owned,
             reason: "the server offers no TLS".to_owned(),
@@ -127,7 +128,11 @@ pub(crate) fn of_connect(
             driver @ (DriverError::UnknownAuthPlugin { .. }
             | DriverError::MysqlOldPasswordDisabled
             | DriverError::CleartextPluginDisabled),
-        ) => SourceError::CredentialsRefused { user: user.to_owned(), answer: driver.to_string() },
+        ) => SourceError::CredentialsRefused {
+            server,
+            user: user.to_owned(),
+            answer: driver.to_string(),
+        },
         other @ (MysqlError::Driver(_) | MysqlError::Other(_) | MysqlError::Url(_)) => {
             SourceError::of_query(DOING, other)
         }

@@ -12,19 +12,20 @@ use crate::source::framing::FramingError;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// No TCP connection, or the name does not resolve.
-    #[error("reach the database server at {host}:{port}")]
+    #[error("reach the database server at {host}:{port}: {reason}")]
     Unreachable {
         /// The configured host.
         host: String,
         /// The configured port.
         port: u16,
-        /// The cause.
-        #[source]
-        source: Box<MysqlError>,
+        /// What the system said.
+        reason: String,
     },
     /// The server does not accept the account.
-    #[error("log in as {user}: {answer}")]
+    #[error("log in to {server} as {user}: {answer}")]
     CredentialsRefused {
+        /// The configured host and port.
+        server: String,
         /// The configured account.
         user: String,
         /// The server's words.
@@ -39,8 +40,10 @@ pub enum SourceError {
         answer: String,
     },
     /// The schema does not exist, or the account may not see it.
-    #[error("open the database {database}: {answer}")]
+    #[error("open the database {database} on {server}: {answer}")]
     UnknownDatabase {
+        /// The configured host and port.
+        server: String,
         /// The configured schema.
         database: String,
         /// The server's words.
@@ -178,9 +181,10 @@ pub enum SourceError {
 pub enum SourceErrorKind {
     /// The server cannot be reached now: try again later.
     Unavailable,
-    /// The account is refused or may not do what is needed: an operator must act.
+    /// The account is refused: an operator must act.
     Credentials,
-    /// The settings are wrong: an operator must act.
+    /// Our settings or the server's are wrong, the account's privileges included: an operator must
+    /// act.
     Config,
     /// Going on would lose or distort rows: an operator must act.
     Fatal,
@@ -193,10 +197,9 @@ impl SourceError {
     pub fn kind(&self) -> SourceErrorKind {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => SourceErrorKind::Unavailable,
-            Self::CredentialsRefused { .. } | Self::PrivilegeMissing { .. } => {
-                SourceErrorKind::Credentials
-            }
-            Self::UnknownDatabase { .. }
+            Self::CredentialsRefused { .. } => SourceErrorKind::Credentials,
+            Self::PrivilegeMissing { .. }
+            | Self::UnknownDatabase { .. }
             | Self::TlsRefused { .. }
             | Self::CaFile { .. }
             | Self::ServerIdTaken { .. }
@@ -221,7 +224,10 @@ impl SourceError {
                 "check source.url, the server's bind_address and the firewall".to_owned()
             }
             Self::CredentialsRefused { user, .. } => {
-                format!("check the password and that '{user}' may log in from this host")
+                format!(
+                    "check ACO_STREAM_SOURCE_PASSWORD (or source.password_file), and that '{user}' \
+                     may log in from this host"
+                )
             }
             Self::PrivilegeMissing { .. } => "run `aco-stream check`: it prints the GRANT \
                                               statements that are missing"

@@ -142,10 +142,11 @@ impl FileError {
             Self::Checksum { .. } | Self::EventSize { .. } => Some("copy the file again"),
             Self::Decode { source, .. } => source.hint(),
             Self::Framing { source, .. } => source.hint(),
-            Self::Open { .. }
-            | Self::Read { .. }
-            | Self::NotABinlog { .. }
-            | Self::NoFormatDescription { .. } => None,
+            Self::Open { .. } => Some("check the path, and that this user may read the file"),
+            Self::NotABinlog { .. } | Self::NoFormatDescription { .. } => {
+                Some("give a file of the server's binlog, as it is or compressed with zstd")
+            }
+            Self::Read { .. } => None,
         }
     }
 }
@@ -200,7 +201,7 @@ impl BinlogFile {
         let offset = self.offset;
         let mut head = [0; EventHeader::SIZE];
         match self.fill(EventHeader::SIZE)? {
-            0 => return Ok(None),
+            0 if self.checksum.is_some() => return Ok(None),
             EventHeader::SIZE => head.copy_from_slice(&self.body),
             _ => return Err(self.truncated()),
         }

@@ -57,8 +57,10 @@ pub struct Stream {
     tables: &'static [WatchedTable],
     /// The description of the format was read, so the transport knows about checksums.
     is_format_known: bool,
-    /// A watched table's columns changed and must be read again before the next event.
+    /// A watched table's columns changed and must be read again before the next table map.
     are_columns_stale: bool,
+    /// The event to decode next. It is kept here while the columns are read again.
+    received: Option<Event>,
     events_since_progress: u32,
     told: BinlogOffset,
 }
@@ -103,6 +105,7 @@ impl Stream {
             tables,
             is_format_known: false,
             are_columns_stale: false,
+            received: None,
             events_since_progress: 0,
             told,
         })
@@ -111,19 +114,23 @@ impl Stream {
     /// The next thing that happened. May be dropped while waiting and called again.
     pub async fn next(&mut self) -> Result<StreamEvent, SourceError> {
         loop {
-            if self.are_columns_stale {
+            if self.received.is_none() {
+                let event = if let Some(received) = self.receive().now_or_never() {
+                    received?
+                } else {
+                    // Everything that was sent is read: a good moment to tell how far that is.
+                    if let Some(progress) = self.progress() {
+                        return Ok(progress);
+                    }
+                    self.wait().await?
+                };
+                self.received = Some(event);
+            }
+            if self.are_columns_stale && self.is_table_next() {
                 self.reload_columns().await?;
                 self.are_columns_stale = false;
             }
-            let event = if let Some(received) = self.receive().now_or_never() {
-                received?
-            } else {
-                // Everything that was sent is read: a good moment to tell how far that is.
-                if let Some(progress) = self.progress() {
-                    return Ok(progress);
-                }
-                self.wait().await?
-            };
+            let Some(event) = self.received.take() else { continue };
             if let Some(happened) = self.absorb(&event)? {
                 return Ok(happened);
             }
@@ -145,6 +152,11 @@ impl Stream {
     /// now and then keeps a quiet shop's position from being purged.
     pub fn position(&self) -> &Position {
         self.framer.position()
+    }
+
+    fn is_table_next(&self) -> bool {
+        let next = self.received.as_ref().map(|event| event.header().event_type_raw());
+        next == Some(event_type::TABLE_MAP)
     }
 
     fn progress(&mut self) -> Option<StreamEvent> {

@@ -44,7 +44,7 @@ pub struct FeedReport {
 }
 
 /// One item and its last answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemReport {
     /// The feed's name.
     pub feed: String,

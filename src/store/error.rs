@@ -9,16 +9,13 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another process has the database open.
-    #[error(
-        "open the store at {path}: another process uses it (hint: stop the other aco-stream, or \
-         give this one its own `store.path`)"
-    )]
+    #[error("open the store at {path}: another process uses it")]
     InUse {
         /// The directory.
         path: PathBuf,
     },
     /// The directory can't be used.
-    #[error("open the store at {path} (hint: the directory must be writable by this user)")]
+    #[error("open the store at {path}")]
     Open {
         /// The directory.
         path: PathBuf,
@@ -27,7 +24,7 @@ pub enum StoreError {
         source: sled::Error,
     },
     /// The directory can't be used.
-    #[error("prepare the directory {path} (hint: it must be writable by this user)")]
+    #[error("prepare the store's directory {path}")]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -36,11 +33,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The database is damaged and the repair did not help.
-    #[error(
-        "open the store at {path}: it is damaged; a copy is at {copy} (hint: remove {path} and \
-         start again: a fresh snapshot rebuilds everything, and the service gets every item once \
-         more)"
-    )]
+    #[error("open the store at {path}: it is damaged; a copy is at {copy}")]
     Damaged {
         /// The directory.
         path: PathBuf,
@@ -48,10 +41,7 @@ pub enum StoreError {
         copy: PathBuf,
     },
     /// The database was written by another version.
-    #[error(
-        "open the store at {path}: its format is {found}, this version reads {expected} (hint: \
-         run the version that wrote it, or remove the directory for a fresh snapshot)"
-    )]
+    #[error("open the store at {path}: its format is {found}, this version reads {expected}")]
     Format {
         /// The directory.
         path: PathBuf,
@@ -61,10 +51,7 @@ pub enum StoreError {
         expected: u64,
     },
     /// A stored value fails its checksum or does not decode.
-    #[error(
-        "decode a value of tree {tree}, key {key}: {why} (hint: remove the store for a fresh \
-         snapshot)"
-    )]
+    #[error("decode a value of the store: {why} (tree {tree}, key {key})")]
     Corrupt {
         /// The tree.
         tree: &'static str,
@@ -74,7 +61,7 @@ pub enum StoreError {
         why: &'static str,
     },
     /// Reading or writing failed.
-    #[error("{action} (hint: is the disk full or failing?)")]
+    #[error("{action}")]
     Io {
         /// What was being done.
         action: &'static str,
@@ -83,7 +70,7 @@ pub enum StoreError {
         source: sled::Error,
     },
     /// Syncing the database file failed.
-    #[error("sync the store to disk (hint: is the disk full or failing?)")]
+    #[error("sync the store to disk")]
     Sync(#[source] std::io::Error),
     /// The disk has less free space than a safe stop needs.
     #[error(
@@ -95,4 +82,31 @@ pub enum StoreError {
         /// Bytes that must be free.
         needed_bytes: u64,
     },
+}
+
+impl StoreError {
+    /// What a person can do about it, in one line.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::InUse { .. } => {
+                "stop the other aco-stream, or give this one a store.path of its \
+                                   own"
+                .to_owned()
+            }
+            Self::Open { .. } | Self::Directory { .. } => {
+                "store.path must be a directory that this user may write to".to_owned()
+            }
+            Self::Damaged { path, .. } => format!(
+                "remove {} and start again: a fresh snapshot rebuilds everything, and the service \
+                 gets every item once more",
+                path.display()
+            ),
+            Self::Format { .. } => "run the version that wrote it, or remove the directory for a \
+                                    fresh snapshot"
+                .to_owned(),
+            Self::Corrupt { .. } => "remove the store for a fresh snapshot".to_owned(),
+            Self::Io { .. } | Self::Sync(_) => "is the disk full or failing?".to_owned(),
+            Self::DiskFull { .. } => "make room and start again; nothing is lost".to_owned(),
+        }
+    }
 }

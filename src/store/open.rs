@@ -13,6 +13,8 @@ use crate::store::{keys, records};
 
 /// The format of keys and values as a whole.
 const STORE_FORMAT: u64 = 1;
+/// Free space below which we stop: several times what is committed between two flushes.
+const FREE_BYTES_MIN: u64 = 64 << 20;
 
 /// Where and how the store is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +38,8 @@ pub struct Store {
     sequence: AtomicU64,
     /// Whether there are commits that were not synced yet.
     unsynced: AtomicBool,
-    /// Serialises flushes: one that finds nothing to do must not return while another still works
-    /// on what it was to flush.
-    flusher: Mutex<()>,
+    /// Serialises flushes: one that finds nothing to do must not overtake the one that does it.
+    flushing: Mutex<()>,
 }
 
 impl Store {
@@ -67,7 +68,7 @@ impl Store {
             writer: Mutex::new(()),
             sequence: AtomicU64::new(0),
             unsynced: AtomicBool::new(false),
-            flusher: Mutex::new(()),
+            flushing: Mutex::new(()),
         };
         store.check_format(path)?;
         store.sequence.store(store.highest_sequence()?, Ordering::SeqCst);
@@ -126,18 +127,32 @@ impl Store {
         Ok(())
     }
 
-    /// Makes everything committed so far durable. Cheap when nothing was committed.
+    /// Makes everything committed before this call durable, and tells whether any of it was not
+    /// yet. Cheap when nothing was committed.
     ///
     /// # Errors
     /// The store is poisoned: stop writing and exit.
-    pub fn flush(&self) -> Result<(), StoreError> {
-        let _flusher = self.flusher.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn flush(&self) -> Result<bool, StoreError> {
+        let _flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.unsynced.swap(false, Ordering::SeqCst) {
-            return Ok(());
+            return Ok(false);
         }
+        self.check_free_space()?;
         self.db.flush().map_err(|source| StoreError::Io { action: "flush the store", source })?;
         // sled's flush is sync_file_range on Linux, which leaves data in the device's cache.
-        self.log.sync_data().map_err(StoreError::Sync)
+        self.log.sync_data().map_err(StoreError::Sync)?;
+        Ok(true)
+    }
+
+    /// sled may not survive a write that the disk refuses, so we stop while it still takes some.
+    fn check_free_space(&self) -> Result<(), StoreError> {
+        let stat = rustix::fs::fstatvfs(&self.log)
+            .map_err(|errno| StoreError::Sync(std::io::Error::from(errno)))?;
+        let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+        if free_bytes < FREE_BYTES_MIN {
+            return Err(StoreError::DiskFull { free_bytes, needed_bytes: FREE_BYTES_MIN });
+        }
+        Ok(())
     }
 
     /// Forgets the catalog copy, the position and the dirty marks, so that a new snapshot starts

@@ -513,7 +513,7 @@ fn damaged_value_names_its_tree_and_key() {
     store.tree(Tree::Sheets).insert(keys::owner(Owner::Product(258)), b"nonsense").unwrap();
     let failed = store.sheet(Owner::Product(258)).unwrap_err();
     let cause = std::error::Error::source(&failed).unwrap().to_string();
-    assert!(cause.contains("tree sheets, key 0a00000102: its checksum is wrong"), "{cause}");
+    assert!(cause.contains("checksum is wrong (tree sheets, key 0a00000102)"), "{cause}");
 }
 
 #[test]

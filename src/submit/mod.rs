@@ -56,7 +56,7 @@ pub struct SubmitParams {
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// A configured address is no usable URL.
-    #[error("use the address '{address}' of {service} (hint: it has to start with https://)")]
+    #[error("use '{address}' as the address of {service}: it is no http(s) URL")]
     Address {
         /// Which service.
         service: &'static str,
@@ -64,23 +64,25 @@ pub enum SubmitError {
         address: String,
     },
     /// The HTTP client can't be set up.
-    #[error("set up the HTTPS client (hint: are the system's CA certificates installed?)")]
+    #[error("set up the HTTPS client")]
     Client {
         /// Why.
         #[source]
         source: reqwest::Error,
     },
     /// No answer at all.
-    #[error("reach {service} (hint: check its address, the network and a proxy in between)")]
+    #[error("reach {service} at {address}")]
     Unreachable {
         /// Which service.
         service: &'static str,
+        /// Its scheme, host and port.
+        address: String,
         /// Why.
         #[source]
         source: reqwest::Error,
     },
     /// The service is overloaded or out of order for now.
-    #[error("get an answer from {service}: it is unavailable with HTTP {code} (hint: try later)")]
+    #[error("get an answer from {service}: it is unavailable (HTTP {code})")]
     Unavailable {
         /// Which service.
         service: &'static str,
@@ -88,10 +90,7 @@ pub enum SubmitError {
         code: u16,
     },
     /// The credentials are wrong or expired.
-    #[error(
-        "sign in as '{client_id}': HTTP {code} {message} (hint: check optimizer.client_id and the \
-         client secret)"
-    )]
+    #[error("sign in as '{client_id}': HTTP {code} {message}")]
     CredentialsRefused {
         /// The client id.
         client_id: String,
@@ -101,11 +100,7 @@ pub enum SubmitError {
         message: String,
     },
     /// The tenant does not exist or does not belong to the organization.
-    #[error(
-        "open tenant '{tenant_id}' of organization '{org_id}': HTTP {code} {message} (hint: check \
-         optimizer.tenant_id and optimizer.org_id, and that the credentials belong to this \
-         organization)"
-    )]
+    #[error("open tenant '{tenant_id}' of organization '{org_id}': HTTP {code} {message}")]
     TenantRefused {
         /// The tenant.
         tenant_id: String,
@@ -117,9 +112,7 @@ pub enum SubmitError {
         message: String,
     },
     /// The answer is not what this service answers.
-    #[error(
-        "understand {service}: HTTP {code}, {what} (hint: is this really the address of {service}?)"
-    )]
+    #[error("understand {service}: HTTP {code}, {what}")]
     Protocol {
         /// Which service.
         service: &'static str,
@@ -128,6 +121,41 @@ pub enum SubmitError {
         /// What is odd about it.
         what: String,
     },
+}
+
+impl SubmitError {
+    /// What a person can do about it, in one line.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Address { service, .. } => {
+                format!("{} has to start with https://", key_of(service))
+            }
+            Self::Client { .. } => "are the system's CA certificates installed?".to_owned(),
+            Self::Unreachable { service, .. } => {
+                format!("check {}, the network, and a proxy in between", key_of(service))
+            }
+            Self::Unavailable { .. } => "try again later".to_owned(),
+            Self::CredentialsRefused { .. } => "check optimizer.client_id and the client secret \
+                                                (ACO_STREAM_CLIENT_SECRET, or \
+                                                optimizer.client_secret_file)"
+                .to_owned(),
+            Self::TenantRefused { .. } => "check optimizer.tenant_id and optimizer.org_id, and \
+                                           that the credentials belong to this organization"
+                .to_owned(),
+            Self::Protocol { service, .. } => {
+                format!("is {} really the address of {service}?", key_of(service))
+            }
+        }
+    }
+}
+
+/// The key that holds a service's address.
+fn key_of(service: &str) -> &'static str {
+    match service {
+        TOKEN_SERVICE => "optimizer.ims_url",
+        TENANT_SERVICE => "optimizer.ccm_url",
+        _ => "optimizer.ingestion_url",
+    }
 }
 
 /// The connection to the service.
@@ -198,7 +226,8 @@ impl Submitter {
                 |trouble| match trouble {
                     Trouble::Token(error) => error,
                     Trouble::Transport(source) => {
-                        SubmitError::Unreachable { service: TENANT_SERVICE, source }
+                        let address = request::origin(&url);
+                        SubmitError::Unreachable { service: TENANT_SERVICE, address, source }
                     }
                 },
             )?;

@@ -52,6 +52,11 @@ pub(super) fn address(service: &'static str, text: &str) -> Result<Url, SubmitEr
     url.ok_or_else(|| SubmitError::Address { service, address: text.to_owned() })
 }
 
+/// An address as far as it may be shown: scheme, host and port.
+pub(super) fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
 /// The ingestion address without the part that all endpoints share.
 pub(super) fn ingestion_base(text: &str) -> Result<Url, SubmitError> {
     let trimmed = text.trim().trim_end_matches('/');

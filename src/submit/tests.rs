@@ -1,3 +1,5 @@
+//! Tests of talking to the service, against a small server.
+
 use std::collections::VecDeque;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
-use super::{SubmitError, SubmitParams, TOKEN_SERVICE, reply};
+use super::{SubmitError, SubmitParams, TOKEN_SERVICE, reply, request};
 use crate::clock::{SharedClock, add};
 
 /// The rights asked for (ACO ingestion API: authentication).
@@ -86,9 +86,10 @@ impl Tokens {
             ("scope", SCOPE),
         ];
         let request = self.http.post(self.url.clone()).form(&form);
-        let reply = reply::read(request)
-            .await
-            .map_err(|source| SubmitError::Unreachable { service: TOKEN_SERVICE, source })?;
+        let reply = reply::read(request).await.map_err(|source| {
+            let address = request::origin(&self.url);
+            SubmitError::Unreachable { service: TOKEN_SERVICE, address, source }
+        })?;
         let code = reply.status.as_u16();
         match code {
             200..=299 => {}

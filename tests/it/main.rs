@@ -1,14 +1,27 @@
 //! The one integration test binary: tests of the whole program, of its rooms together, and of the house.
 //!
-//! `servers` gives a test a private database on MariaDB and MySQL, `program` runs the built binary.
+//! `servers` gives a test a private database on MariaDB and MySQL, `program` runs the built binary,
+//! `shop` puts a shop, the program and a stand-in for the service together.
 //! Run everything with `tests/run`; one test with `cargo nextest run NAME`.
 
 #![expect(clippy::expect_used, reason = "a test reports what it did not expect by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a test that finds nothing there has failed")]
 #![expect(clippy::panic, reason = "a test reports what it did not expect by panicking")]
 #![expect(clippy::print_stderr, reason = "the test runner captures it and shows it on failure")]
 
 mod architecture;
+mod commands;
+mod delivery_live;
+mod demo;
+mod documents;
+mod kill_live;
 mod program;
+mod random;
 mod recordings;
+mod refusals;
+mod replay;
 mod servers;
+mod shop;
 mod source_live;
+mod unwatched_live;
+mod values_live;

@@ -86,6 +86,15 @@ impl Running {
         self.read("stderr")
     }
 
+    /// The peak of its resident memory so far, in KiB.
+    pub(crate) fn peak_memory_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("its status is readable");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let figure = peak.and_then(|peak| peak.split_whitespace().next());
+        figure.and_then(|figure| figure.parse().ok()).expect("a figure in kB")
+    }
+
     /// Whether it has not ended yet.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("its state can be asked").is_none()
@@ -99,8 +108,10 @@ impl Running {
 
     /// Asks it to stop: SIGTERM, as `systemctl stop` does.
     pub(crate) fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let pid = self.child.id();
+        // The shell's own `kill`: the program of that name is missing on a small system.
+        let kill = format!("kill -TERM {pid}");
+        let status = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(status.success(), "process {pid} could not be signalled");
     }
 
@@ -131,10 +142,12 @@ pub(crate) fn eventually(what: &str, limit: Duration, condition: impl FnMut() ->
     assert!(holds_within(limit, condition), "not within {limit:?}: {what}");
 }
 
+/// Whether `condition` holds within `limit`.
+///
 /// The one place of the tests that looks at the clock and sleeps: what it watches happens in another
 /// process, which has nothing to wait on but what it wrote. It looks at the value, never at an edge.
 #[expect(clippy::disallowed_methods, reason = "watches another process, which offers no signal")]
-fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub(crate) fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     loop {
         if condition() {

@@ -392,8 +392,9 @@ fn script(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// A variable that the test runner, or whoever repeats a failed test, sets.
 #[expect(clippy::disallowed_methods, reason = "how the test runner names the servers it started")]
-fn environment(key: &str) -> Option<String> {
+pub(crate) fn environment(key: &str) -> Option<String> {
     std::env::var(key).ok()
 }
 

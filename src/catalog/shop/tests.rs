@@ -1,3 +1,5 @@
+//! Tests of reading the shop's scopes, configuration and attributes.
+
 use super::*;
 use crate::catalog::{MemoryCatalog, RowKey};
 

@@ -1,3 +1,5 @@
+//! Tests of the products feed, one per rule.
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;

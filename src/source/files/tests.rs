@@ -1,1 +1,371 @@
+//! Replay of recorded files of both servers: values, borders, damage.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Cursor;
+use std::path::Path;
+
+use crate::decode::{
+    ColumnDescription, ColumnKind, Decoder, Row, RowChange, TableColumns, TableId, Value, Watch,
+    WatchedColumn, WatchedTable,
+};
+use crate::position::{BinlogOffset, GtidSet, Position};
+use crate::source::files::{BinlogFile, FileError, FileReplay};
+use crate::source::framing::{Framed, Framer, SourceTransaction};
+
+const MYSQL_FULL: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mysql-full.000001");
+const MYSQL_MINIMAL: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mysql-minimal.000001");
+const MARIADB_FULL: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mariadb-full.000001");
+const MARIADB_NO_LOG: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mariadb-nolog.000001");
+const MYSQL_BORDERS: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mysql-borders.000008");
+const MARIADB_BORDERS: &[u8] =
+    include_bytes!("../../../fixtures/binlog/unit/mariadb-borders.000007");
+
+/// What `work.sql` does to the watched tables, one line per change, `--` after each transaction.
+const EXPECTED: &str = r#"+store [0, "admin", 0, 0, "Admin", 1]
++store [65535, "max", 65535, 32768, "Größe 🛒", 1]
+--
+--
++catalog_eav_attribute [1, 1, "0.1", NULL, "0.1"]
++catalog_eav_attribute [2, 0, "16777216", "{\"a\":1}", "1000000000000000000000"]
+--
++catalog_product_entity [4294967295, 4, "simple", "SKU-🎁", "2024-02-29 10:00:00", "0000-00-00 00:00:00"]
+--
++catalog_product_entity_int [-2147483648, 65535, 0, 18446744073709551615, -1]
++catalog_product_entity_int [2147483647, 1, 1, 9223372036854775808, NULL]
+--
++catalog_product_entity_decimal [1, 77, 0, 1, 12.500000]
++catalog_product_entity_decimal [2, 77, 0, 1, -99999999999999.999999]
++catalog_product_entity_decimal [3, 77, 0, 1, 0.000000]
++catalog_product_entity_decimal [4, 77, 0, 1, NULL]
+--
++catalog_product_entity_text [1, 75, 0, 1, "naïve – 日本語 🧦"]
++catalog_product_entity_text [2, 75, 0, 1, ""]
++catalog_product_entity_text [3, 75, 0, 1, "200 ä"]
+--
++catalog_product_entity_datetime [1, 79, 0, 1, "0000-00-00 00:00:00.000", "0000-00-00"]
++catalog_product_entity_datetime [2, 79, 0, 1, "2038-01-19 03:14:07.125", "1000-01-01"]
++catalog_product_entity_datetime [3, 79, 0, 1, NULL, NULL]
+--
+-store [65535, "max", 65535, 32768, "Größe 🛒", 1]
++store [65535, "max", 65535, 32768, "Before", 1]
+-store [65535, "max", 65535, 32768, "Before", 1]
++store [65535, "max", 65535, 32768, "After", 1]
+--
+--
+-catalog_product_entity_decimal [2, 77, 0, 1, -99999999999999.999999]
+-catalog_product_entity_decimal [3, 77, 0, 1, 0.000000]
+--
+"#;
+
+const fn column(name: &'static str, kind: ColumnKind) -> WatchedColumn {
+    WatchedColumn { name, kind }
+}
+
+const fn table(name: &'static str, columns: &'static [WatchedColumn]) -> WatchedTable {
+    WatchedTable { name, columns, chunk_column: 0, primary_key: &[0], optional: false }
+}
+
+macro_rules! eav {
+    ($kind:ident $(, $more:expr)*) => {
+        &[
+            column("value_id", ColumnKind::Int),
+            column("attribute_id", ColumnKind::Int),
+            column("store_id", ColumnKind::Int),
+            column("entity_id", ColumnKind::Int),
+            column("value", ColumnKind::$kind),
+            $($more,)*
+        ]
+    };
+}
+
+static TABLES: [WatchedTable; 7] = [
+    table(
+        "store",
+        &[
+            column("store_id", ColumnKind::Int),
+            column("code", ColumnKind::Text),
+            column("website_id", ColumnKind::Int),
+            column("group_id", ColumnKind::Int),
+            column("name", ColumnKind::Text),
+            column("is_active", ColumnKind::Int),
+        ],
+    ),
+    table(
+        "catalog_eav_attribute",
+        &[
+            column("attribute_id", ColumnKind::Int),
+            column("is_visible", ColumnKind::Int),
+            column("search_weight", ColumnKind::Float),
+            column("additional_data", ColumnKind::Text),
+            column("exact_weight", ColumnKind::Float),
+        ],
+    ),
+    table(
+        "catalog_product_entity",
+        &[
+            column("entity_id", ColumnKind::Int),
+            column("attribute_set_id", ColumnKind::Int),
+            column("type_id", ColumnKind::Text),
+            column("sku", ColumnKind::Text),
+            column("created_at", ColumnKind::Temporal),
+            column("updated_at", ColumnKind::Temporal),
+        ],
+    ),
+    table("catalog_product_entity_int", eav!(Int)),
+    table("catalog_product_entity_decimal", eav!(Decimal)),
+    table("catalog_product_entity_text", eav!(Text)),
+    table("catalog_product_entity_datetime", eav!(Temporal, column("since", ColumnKind::Temporal))),
+];
+
+/// The columns of `schema.sql` as `information_schema` describes them; `+` marks unsigned ones.
+const COLUMNS: [&str; 7] = [
+    "store_id smallint+, code varchar, website_id smallint+, group_id smallint+, name varchar, \
+     sort_order smallint+, is_active smallint+",
+    "attribute_id smallint+, noted varbinary, kind enum, took time, is_visible smallint+, made year, \
+     search_weight float, additional_data text, mask bit, exact_weight double",
+    "entity_id int+, attribute_set_id smallint+, type_id varchar, sku varchar, \
+     has_options smallint, created_at timestamp, updated_at timestamp",
+    "value_id int, attribute_id smallint+, store_id smallint+, entity_id bigint+, value int",
+    "value_id int, attribute_id smallint+, store_id smallint+, value decimal, entity_id int+",
+    "value_id int, attribute_id smallint+, store_id smallint+, entity_id int+, value mediumtext",
+    "value_id int, attribute_id smallint+, store_id smallint+, entity_id int+, value datetime, \
+     since date",
+];
+
+fn columns() -> BTreeMap<TableId, TableColumns> {
+    let described = COLUMNS.map(|text| {
+        let columns = text.split(", ").map(|column| {
+            let (name, data_type) = column.split_once(' ').unwrap();
+            let is_unsigned = data_type.ends_with('+');
+            let data_type = data_type.trim_end_matches('+').to_owned();
+            ColumnDescription { name: name.to_owned(), is_unsigned, data_type }
+        });
+        TableColumns { columns: columns.collect() }
+    });
+    (0..).map(TableId).zip(described).collect()
+}
+
+fn watch() -> Watch {
+    Watch { schema: "shop".to_owned(), table_prefix: String::new(), tables: &TABLES }
+}
+
+/// Replays until the end or an error.
+fn replay(
+    bytes: &[u8],
+    columns: BTreeMap<TableId, TableColumns>,
+) -> (Vec<SourceTransaction>, Result<(), FileError>, Framer) {
+    let mut decoder = Decoder::new(watch(), columns);
+    let mut framer = Framer::new(Position::default());
+    let mut found = Vec::new();
+    let reader = Box::new(Cursor::new(bytes.to_vec()));
+    let mut file = match BinlogFile::from_reader(Path::new("dir/bin.000001.zst"), reader) {
+        Ok(file) => FileReplay::new(file),
+        Err(error) => return (found, Err(error), framer),
+    };
+    loop {
+        match file.next_framed(&mut decoder, &mut framer) {
+            Ok(Some(Framed::Transaction(transaction))) => found.push(transaction),
+            Ok(Some(Framed::Ddl { .. })) => {}
+            Ok(None) => return (found, Ok(()), framer),
+            Err(error) => return (found, Err(error), framer),
+        }
+    }
+}
+
+fn show(transactions: &[SourceTransaction]) -> String {
+    let mut text = String::new();
+    for transaction in transactions {
+        for RowChange { table, before, after } in &transaction.changes {
+            let name = TABLES[usize::from(table.0)].name;
+            for (sign, row) in [('-', before), ('+', after)] {
+                if let Some(row) = row {
+                    writeln!(text, "{sign}{name} {}", show_row(row)).unwrap();
+                }
+            }
+        }
+        text.push_str("--\n");
+    }
+    text
+}
+
+fn show_row(row: &Row) -> String {
+    let cells = row.iter().map(|value| match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Int(int) => int.to_string(),
+        Value::Decimal(decimal) => decimal.to_string(),
+        Value::Text(text) if text.chars().count() == 200 => "\"200 ä\"".to_owned(),
+        Value::Text(text) => format!("{text:?}"),
+    });
+    format!("[{}]", cells.collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn both_servers_give_the_same_changes_with_and_without_column_names() {
+    for (bytes, columns) in [
+        (MYSQL_FULL, BTreeMap::new()),
+        (MARIADB_FULL, BTreeMap::new()),
+        (MYSQL_FULL, columns()),
+        (MYSQL_MINIMAL, columns()),
+        (MARIADB_NO_LOG, columns()),
+    ] {
+        let (transactions, end, _) = replay(bytes, columns);
+        end.unwrap();
+        assert_eq!(show(&transactions), EXPECTED);
+        assert!(transactions.iter().all(|transaction| transaction.committed_at_s > 1_700_000_000));
+    }
+}
+
+#[test]
+fn positions_rise_and_hold_what_was_before_the_file() {
+    for bytes in [MYSQL_FULL, MARIADB_FULL, MYSQL_BORDERS, MARIADB_BORDERS] {
+        let (transactions, end, framer) = replay(bytes, columns());
+        end.unwrap();
+        for pair in transactions.windows(2) {
+            let (earlier, later) = (&pair[0].position, &pair[1].position);
+            assert!(later.covers(earlier) && !earlier.covers(later), "{earlier} {later}");
+            assert!(later.at > earlier.at, "{earlier} {later}");
+        }
+        // The rotation at the end leads to the server's next file.
+        assert_eq!(framer.position().at.offset, 4);
+        assert_eq!(framer.seen(), &framer.position().at);
+        assert_ne!(framer.seen().file, "bin.000001");
+        let end = framer.position().gtid.clone().unwrap();
+        assert_eq!(Some(end), transactions.last().unwrap().position.gtid);
+    }
+}
+
+#[test]
+fn gtid_positions_equal_those_the_servers_reported() {
+    let gtid = |bytes| replay(bytes, columns()).2.position().gtid.clone().unwrap();
+    let mysql = "ffc64788-e769-11f1-9f08-02fc00000001:1-54:blue_1:1-2";
+    assert_eq!(gtid(MYSQL_BORDERS), GtidSet::parse(mysql).unwrap());
+    assert_eq!(gtid(MARIADB_BORDERS), GtidSet::parse("0-41-54").unwrap());
+}
+
+#[test]
+fn transactions_end_at_commits_only() {
+    let counts = |bytes| {
+        let (transactions, end, _) = replay(bytes, columns());
+        end.unwrap();
+        transactions.iter().map(|transaction| transaction.changes.len()).collect::<Vec<_>>()
+    };
+    // Two tagged inserts, a savepoint rolled back, XA prepare and commit, XA at once, a new table.
+    assert_eq!(counts(MYSQL_BORDERS), [0, 0, 1, 0, 0, 0, 0]);
+    // The same without tags, then DDL and three transactions with MyISAM rows.
+    assert_eq!(counts(MARIADB_BORDERS), [1, 0, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn without_column_names_the_error_says_what_to_set() {
+    for bytes in [MYSQL_MINIMAL, MARIADB_NO_LOG] {
+        let (_, end, _) = replay(bytes, BTreeMap::new());
+        let error = end.unwrap_err();
+        assert_eq!(error.hint(), Some("set binlog_row_metadata=FULL on the server"));
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("rows of store before bin.000001:"), "{cause}");
+    }
+}
+
+#[test]
+fn column_names_that_do_not_fit_are_refused() {
+    type Change = fn(&mut Vec<ColumnDescription>);
+    let changes: [Change; 2] = [|columns| drop(columns.pop()), |columns| columns.swap(0, 1)];
+    for change in changes {
+        let mut columns = columns();
+        change(&mut columns.get_mut(&TableId(0)).unwrap().columns);
+        let (found, end, _) = replay(MARIADB_NO_LOG, columns);
+        let error = format!("{:?}", end.unwrap_err());
+        assert!(error.contains("ColumnsDiffer") && found.is_empty(), "{error}");
+    }
+}
+
+#[test]
+fn compressed_files_are_told_by_their_bytes() {
+    let compressed = zstd::encode_all(MYSQL_FULL, 3).unwrap();
+    let (transactions, end, _) = replay(&compressed, BTreeMap::new());
+    end.unwrap();
+    assert_eq!(show(&transactions), EXPECTED);
+    for length in [4, 100, compressed.len() - 1] {
+        let (_, end, _) = replay(&compressed[..length], BTreeMap::new());
+        assert!(end.is_err(), "cut to {length}");
+    }
+}
+
+#[test]
+fn files_that_are_no_plain_binlog_are_named_as_such() {
+    let end = |bytes: &[u8]| replay(bytes, BTreeMap::new()).1;
+    assert!(matches!(end(b"\xfdbin\x01"), Err(FileError::Encrypted { .. })));
+    assert!(matches!(end(b"\xfebi"), Err(FileError::NotABinlog { .. })));
+    assert!(matches!(end(b"PK\x03\x04"), Err(FileError::NotABinlog { .. })));
+    let headless = [b"\xfebin", &MYSQL_FULL[127..]].concat();
+    assert!(matches!(end(&headless), Err(FileError::NoFormatDescription { .. })));
+}
+
+#[test]
+fn the_flag_of_a_file_in_use_does_not_break_its_checksum() {
+    let mut bytes = MYSQL_FULL.to_vec();
+    assert_eq!(bytes[4 + 17], 0);
+    bytes[4 + 17] = 1;
+    let (transactions, end, _) = replay(&bytes, BTreeMap::new());
+    end.unwrap();
+    assert_eq!(show(&transactions), EXPECTED);
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_never_taken_for_whole() {
+    let whole = replay(MARIADB_FULL, BTreeMap::new()).0;
+    let mut ends = 0;
+    for length in 0..MARIADB_FULL.len() {
+        let (transactions, end, framer) = replay(&MARIADB_FULL[..length], BTreeMap::new());
+        assert!(whole.starts_with(&transactions), "cut to {length}");
+        match end {
+            // Between two transactions a cut can't be told from the end.
+            Ok(()) => {
+                ends += 1;
+                let seen = u64::try_from(length).unwrap();
+                assert_eq!(
+                    framer.seen(),
+                    &BinlogOffset { file: "bin.000001".into(), offset: seen }
+                );
+            }
+            Err(FileError::NotABinlog { .. }) => assert!(length < 4, "cut to {length}"),
+            Err(FileError::Truncated { .. } | FileError::Unfinished { .. }) => {}
+            Err(error) => panic!("cut to {length}: {error}"),
+        }
+    }
+    // After each of the four events of the file's head and of the eleven transactions.
+    assert_eq!(ends, 15);
+}
+
+#[test]
+fn a_changed_byte_never_changes_a_row() {
+    let whole = replay(MYSQL_FULL, BTreeMap::new()).0;
+    for place in 0..MYSQL_FULL.len() {
+        let mut bytes = MYSQL_FULL.to_vec();
+        bytes[place] ^= 1 << (place % 8);
+        let (transactions, end, _) = replay(&bytes, BTreeMap::new());
+        assert!(whole.starts_with(&transactions), "byte {place}");
+        let is_in_use_flag = place == 4 + 17 && place % 8 == 0;
+        assert!(end.is_err() || is_in_use_flag, "byte {place} went unnoticed");
+    }
+}
+
+#[test]
+fn a_changed_byte_under_a_true_checksum_never_panics() {
+    let mut start = 4;
+    while start < MARIADB_NO_LOG.len() {
+        let size = u32::from_le_bytes(MARIADB_NO_LOG[start + 9..start + 13].try_into().unwrap());
+        let end = start + usize::try_from(size).unwrap();
+        for place in start..end - 4 {
+            let mut bytes = MARIADB_NO_LOG.to_vec();
+            bytes[place] ^= 1 << (place * 5 % 8);
+            let crc = crc32fast::hash(&bytes[start..end - 4]);
+            bytes[end - 4..end].copy_from_slice(&crc.to_le_bytes());
+            let (_, outcome, _) = replay(&bytes, columns());
+            let said = format!("{outcome:?}");
+            assert!(!said.contains("RowParser"), "byte {place}: {said}");
+        }
+        start = end;
+    }
+}

@@ -1,1 +1,260 @@
+//! Borders of source transactions, event by event.
 
+use std::collections::BTreeSet;
+
+use crate::decode::{
+    ChecksumAlgorithm, Decoded, EventHeader, RowChange, StatementKind, TableId, Value,
+};
+use crate::position::{BinlogOffset, Gtid, GtidSet, MariadbGtid, MysqlGtid, Position, Sid};
+use crate::source::framing::{Framed, Framer, FramingError, SourceTransaction};
+
+fn at(file: &str, offset: u64) -> BinlogOffset {
+    BinlogOffset { file: file.to_owned(), offset }
+}
+
+fn framer_at(gtid: Option<&str>, offset: u64) -> Framer {
+    let gtid = gtid.map(|text| GtidSet::parse(text).unwrap());
+    Framer::new(Position { gtid, at: at("bin.000001", offset) })
+}
+
+fn ending_at(log_pos: u32) -> EventHeader {
+    EventHeader { timestamp: 7, event_size: 10, log_pos, ..EventHeader::default() }
+}
+
+fn rows(id: i128) -> Decoded {
+    Decoded::Rows(vec![change(id)])
+}
+
+fn change(id: i128) -> RowChange {
+    RowChange { table: TableId(0), before: None, after: Some(vec![Value::Int(id)]) }
+}
+
+fn mariadb(sequence: u64, is_standalone: bool) -> Decoded {
+    let gtid = Gtid::Mariadb(MariadbGtid { domain: 0, server_id: 1, sequence });
+    Decoded::Gtid { gtid, is_standalone }
+}
+
+fn mysql(sequence: u64) -> Decoded {
+    let sid = Sid::tagged([1; 16], "").unwrap();
+    Decoded::Gtid { gtid: Gtid::Mysql(MysqlGtid { sid, sequence }), is_standalone: false }
+}
+
+fn rotate(file: &str, is_fake: bool) -> Decoded {
+    Decoded::Rotate { file: file.to_owned(), offset: 4, is_fake }
+}
+
+fn file_head() -> Decoded {
+    let checksum = ChecksumAlgorithm::Crc32;
+    Decoded::FormatDescription { checksum, server_version: String::new() }
+}
+
+fn statement(kind: StatementKind) -> Decoded {
+    Decoded::Statement { kind }
+}
+
+/// Pushes events that end at 10, 20, 30 … behind the framer's start.
+fn push_all(
+    framer: &mut Framer,
+    events: impl IntoIterator<Item = Decoded>,
+) -> Result<Vec<Framed>, FramingError> {
+    let start = u32::try_from(framer.seen().offset).unwrap();
+    let mut found = Vec::new();
+    for (end, decoded) in (start + 10..).step_by(10).zip(events) {
+        found.extend(framer.push(&ending_at(end), decoded)?);
+    }
+    Ok(found)
+}
+
+fn transactions(found: Vec<Framed>) -> Vec<(Vec<RowChange>, String)> {
+    let parts = found.into_iter().map(|framed| match framed {
+        Framed::Transaction(SourceTransaction { changes, position, committed_at_s: 7 }) => {
+            (changes, position.to_string())
+        }
+        other @ (Framed::Ddl { .. } | Framed::Transaction(_)) => panic!("{other:?}"),
+    });
+    parts.collect()
+}
+
+#[test]
+fn savepoints_and_fake_rotations_end_nothing() {
+    let mut framer = framer_at(Some("0-1-4"), 100);
+    let savepoint = statement(StatementKind::Savepoint { name: "a".to_owned() });
+    let release = statement(StatementKind::WithinTransaction);
+    let events = [mariadb(5, false), rows(1), savepoint, rotate("bin.000001", true), release];
+    assert_eq!(push_all(&mut framer, events).unwrap(), []);
+    assert_eq!(framer.seen(), &at("bin.000001", 100));
+    assert_eq!(framer.position().to_string(), "0-1-4 (bin.000001:100)");
+    let end = [framer.push(&ending_at(160), Decoded::Commit).unwrap().unwrap()];
+    assert_eq!(transactions(end.into()), [(vec![change(1)], "0-1-5 (bin.000001:160)".to_owned())]);
+}
+
+#[test]
+fn changes_rolled_back_to_a_savepoint_are_dropped() {
+    let set = |name: &str| statement(StatementKind::Savepoint { name: name.to_owned() });
+    let back = |name: &str| statement(StatementKind::RollbackToSavepoint { name: name.to_owned() });
+    let mut framer = framer_at(None, 4);
+    let events = [
+        Decoded::Begin,
+        rows(1),
+        set("a"),
+        rows(2),
+        set("b"),
+        rows(3),
+        back("a"),
+        rows(4),
+        back("a"),
+        rows(5),
+        Decoded::Commit,
+    ];
+    let found = transactions(push_all(&mut framer, events).unwrap());
+    assert_eq!(found, [(vec![change(1), change(5)], "bin.000001:114".to_owned())]);
+    let unknown = [Decoded::Begin, rows(1), back("c")];
+    let error = push_all(&mut framer, unknown).unwrap_err();
+    assert!(matches!(error, FramingError::UnknownSavepoint { .. }));
+}
+
+#[test]
+fn a_rolled_back_transaction_moves_the_position_without_changes() {
+    let mut framer = framer_at(Some("01010101-0101-0101-0101-010101010101:1-3"), 4);
+    let events = [mysql(4), Decoded::Begin, rows(1), Decoded::Rollback];
+    let found = transactions(push_all(&mut framer, events).unwrap());
+    let after = "01010101-0101-0101-0101-010101010101:1-4 (bin.000001:44)";
+    assert_eq!(found, [(vec![], after.to_owned())]);
+}
+
+#[test]
+fn a_statement_outside_a_transaction_is_one() {
+    for numbered in [mariadb(5, true), mariadb(5, false)] {
+        let is_standalone = numbered == mariadb(5, true);
+        let mut framer = framer_at(Some("0-1-4"), 4);
+        let ddl = statement(StatementKind::UnwatchedDdl);
+        let found = push_all(&mut framer, [numbered, ddl]).unwrap();
+        assert_eq!(found.len(), usize::from(is_standalone));
+    }
+}
+
+#[test]
+fn a_definition_change_is_reported_with_the_position_behind_it() {
+    let tables = BTreeSet::from([TableId(3)]);
+    let ddl = || statement(StatementKind::WatchedDdl { tables: tables.clone() });
+    let mut framer = framer_at(Some("0-1-4"), 4);
+    let found = push_all(&mut framer, [mariadb(5, true), ddl()]).unwrap();
+    let position = framer.position().clone();
+    assert_eq!(position.to_string(), "0-1-5 (bin.000001:24)");
+    assert_eq!(found, [Framed::Ddl { tables: tables.clone(), position: position.clone() }]);
+    // Within a transaction, as MySQL writes CREATE TABLE … SELECT, the position waits.
+    let found = push_all(&mut framer, [mariadb(6, false), ddl()]).unwrap();
+    assert_eq!(found, [Framed::Ddl { tables, position }]);
+    assert!(framer.is_within_transaction());
+}
+
+#[test]
+fn statements_that_change_watched_tables_without_row_events_stop_the_stream() {
+    let tables = BTreeSet::from([TableId(0)]);
+    let dml = statement(StatementKind::WatchedDml { tables: tables.clone() });
+    let error = push_all(&mut framer_at(None, 4), [Decoded::Begin, dml]).unwrap_err();
+    assert!(error.hint().unwrap().contains("binlog_format=ROW"));
+    let swept = statement(StatementKind::WatchedTruncateDropRename { tables });
+    let error = push_all(&mut framer_at(None, 4), [swept]).unwrap_err();
+    assert_eq!(error.hint(), Some("take a new snapshot"));
+}
+
+#[test]
+fn rows_of_watched_tables_must_be_in_a_transaction_that_is_committed_at_once() {
+    let error = |events| push_all(&mut framer_at(None, 4), events).unwrap_err();
+    let outside = error(vec![mysql(1), rows(1)]);
+    assert!(matches!(outside, FramingError::RowsOutsideTransaction { .. }));
+    let prepared = error(vec![Decoded::Begin, rows(1), Decoded::XaPrepare]);
+    assert!(matches!(prepared, FramingError::XaChanges { .. }));
+    let unfinished = error(vec![Decoded::Begin, rows(1), Decoded::Begin]);
+    assert!(matches!(unfinished, FramingError::UnfinishedTransaction { .. }));
+    let unfinished = error(vec![Decoded::Begin, rotate("bin.000002", false)]);
+    assert!(matches!(unfinished, FramingError::UnfinishedTransaction { .. }));
+}
+
+#[test]
+fn the_head_of_the_next_file_drops_what_a_dead_server_left_open() {
+    let mut framer = framer_at(Some("0-1-4"), 4);
+    let events = [mariadb(5, false), rows(1), rotate("bin.000002", true)];
+    push_all(&mut framer, events).unwrap();
+    framer.push(&ending_at(256), file_head()).unwrap();
+    assert_eq!(framer.seen(), &at("bin.000002", 256));
+    assert_eq!(framer.position().to_string(), "0-1-4 (bin.000001:4)");
+    let again = [mariadb(5, false), rows(2), Decoded::Commit];
+    let found = transactions(push_all(&mut framer, again).unwrap());
+    assert_eq!(found, [(vec![change(2)], "0-1-5 (bin.000002:286)".to_owned())]);
+}
+
+#[test]
+fn gtids_are_used_only_when_what_was_before_is_known() {
+    let before = || Decoded::PreviousGtids(GtidSet::parse("0-1-4,3-1-9").unwrap());
+    let transaction = || [mariadb(5, true), statement(StatementKind::UnwatchedDdl)];
+    // In the middle of a file the head's list lacks what was since the head.
+    let mut framer = framer_at(None, 500);
+    framer.push(&ending_at(295), before()).unwrap();
+    push_all(&mut framer, transaction()).unwrap();
+    assert_eq!(framer.position().to_string(), "bin.000001:520");
+    // From the head on it is whole.
+    framer.push(&ending_at(530), rotate("bin.000002", false)).unwrap();
+    assert_eq!(framer.position().to_string(), "bin.000002:4");
+    framer.push(&ending_at(256), file_head()).unwrap();
+    framer.push(&ending_at(295), before()).unwrap();
+    push_all(&mut framer, transaction()).unwrap();
+    assert_eq!(framer.position().to_string(), "0-1-5,3-1-9 (bin.000002:315)");
+}
+
+#[test]
+fn an_empty_list_at_the_head_does_not_make_a_server_without_gtids_have_some() {
+    let mut framer = framer_at(None, 4);
+    framer.push(&ending_at(30), Decoded::PreviousGtids(GtidSet::parse("").unwrap())).unwrap();
+    push_all(&mut framer, [Decoded::Begin, rows(1), Decoded::Commit]).unwrap();
+    assert_eq!(framer.position().to_string(), "bin.000001:60");
+}
+
+#[test]
+fn a_gtid_of_the_other_server_kind_is_refused() {
+    let mut framer = framer_at(Some("0-1-4"), 4);
+    let error = push_all(&mut framer, [mysql(5), Decoded::Begin, Decoded::Commit]).unwrap_err();
+    assert!(matches!(error, FramingError::Gtid { .. }));
+}
+
+#[test]
+fn offsets_go_on_beyond_four_gigabytes() {
+    let start = u64::from(u32::MAX) - 100;
+    let mut framer = framer_at(None, start);
+    framer.push(&ending_at(u32::MAX - 50), Decoded::Begin).unwrap();
+    framer.push(&ending_at(30), rows(1)).unwrap();
+    framer.push(&ending_at(60), Decoded::Commit).unwrap();
+    assert_eq!(framer.position().at.offset, (1 << 32) + 60);
+    push_all_from(&mut framer, 90);
+    assert_eq!(framer.position().at.offset, (1 << 32) + 110);
+}
+
+fn push_all_from(framer: &mut Framer, log_pos: u32) {
+    framer.push(&ending_at(log_pos), Decoded::Begin).unwrap();
+    // Left out by the server within the transaction: counted by size.
+    framer.push(&ending_at(0), rows(2)).unwrap();
+    framer.push(&ending_at(0), Decoded::Commit).unwrap();
+}
+
+#[test]
+fn heartbeats_move_what_was_seen_but_not_the_position() {
+    let heartbeat = || Decoded::Heartbeat { at: Some(at("bin.000001", 900)) };
+    let mut framer = framer_at(None, 4);
+    framer.push(&ending_at(900), heartbeat()).unwrap();
+    assert_eq!(framer.seen(), &at("bin.000001", 900));
+    assert_eq!(framer.position().at, at("bin.000001", 4));
+    let mut framer = framer_at(None, 4);
+    framer.push(&ending_at(14), Decoded::Begin).unwrap();
+    framer.push(&ending_at(900), heartbeat()).unwrap();
+    assert_eq!(framer.seen(), &at("bin.000001", 4));
+}
+
+#[test]
+fn artificial_events_do_not_move_the_offset() {
+    let mut framer = framer_at(None, 500);
+    let header = EventHeader { flags: EventHeader::ARTIFICIAL, ..ending_at(900) };
+    framer.push(&header, Decoded::Other).unwrap();
+    framer.push(&EventHeader::default(), file_head()).unwrap();
+    assert_eq!(framer.seen(), &at("bin.000001", 500));
+}

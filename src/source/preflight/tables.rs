@@ -92,7 +92,7 @@ pub(super) fn judge(
         let fix = "[source] table_prefix and the database in url must be the shop's (see \
                    app/etc/env.php)";
         let message = format!(
-            "missing in {} (with the prefix {:?}): {}",
+            "tables missing in {} (with the prefix {:?}): {}",
             params.database,
             params.table_prefix,
             missing.join(", ")
@@ -113,7 +113,9 @@ fn judge_columns(seen: &Seen, tables: &[WatchedTable]) -> Vec<Finding> {
     if product.is_some_and(|columns| columns.contains_key("row_id")) {
         let message = "content staging (Adobe Commerce edition) tables are not supported by this \
                        version";
-        return vec![Finding::fatal("edition", message, None)];
+        let fix = "follow a shop without content staging: Magento Open Source, or Adobe Commerce \
+                   without the staging modules";
+        return vec![Finding::fatal("edition", message, fix.to_owned())];
     }
     let mut findings = vec![Finding::ok("edition", "tables without content staging")];
     let mut missing = Vec::new();

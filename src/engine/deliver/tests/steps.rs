@@ -290,6 +290,41 @@ fn price_book_that_went_and_came_back_has_its_prices_again() {
 }
 
 #[test]
+fn price_waits_for_a_price_book_whose_delete_may_have_arrived() {
+    let mut world = World::delivered();
+    let changes = website(&mut world, "third", "Main");
+    world.write(changes);
+    world.absorb(1);
+    for _ in 0..200 {
+        while world.prepare() {}
+        if !world.send() {
+            world.clock.advance(Duration::from_secs(2));
+            continue;
+        }
+        let (batch, _) = &world.on_the_way[0];
+        if batch.verb == Verb::Delete && batch.keys.contains(&book("base")) {
+            break;
+        }
+        world.answer();
+    }
+    let (batch, bodies) = world.on_the_way.remove(0);
+    assert_eq!((batch.verb, batch.feed), (Verb::Delete, Feed::PriceBooks));
+    world.service.take(&batch, &bodies);
+    world.settle(&batch, Verdict::Unavailable).unwrap();
+    let changes = website(&mut world, "base", "Main");
+    world.write(changes);
+    world.absorb(1);
+    // Nothing is answered: what may go at once goes.
+    while world.prepare() {}
+    while world.send() {}
+    assert!(world.on_the_way.iter().any(|(batch, _)| batch.keys.contains(&book("base"))));
+    let is_early = |key: &FeedKey| key.feed == Feed::Prices && key.parts()[1] == "base";
+    assert!(!world.on_the_way.iter().any(|(batch, _)| batch.keys.iter().any(is_early)));
+    world.settle_down();
+    world.check(&|_, _| false);
+}
+
+#[test]
 fn price_book_is_deleted_only_after_every_price_was_looked_at() {
     let mut world = World::new(mass(450, 1));
     world.settle_down();

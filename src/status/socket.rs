@@ -1,0 +1,125 @@
+//! Asking a running process: a Unix socket beside the store, readable by its user alone.
+//!
+//! The store admits one process, so `status` asks the one that has it. One question a connection:
+//! a JSON line comes in, JSON lines go out. Nothing can be changed this way.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixListener;
+
+use crate::clock::SharedClock;
+use crate::feed::Feed;
+use crate::ledger::ItemState;
+use crate::status::{ItemReport, Report};
+use crate::store::{Store, StoreError};
+
+/// A question is two names; more than this is no question of ours.
+const QUESTION_BYTES_MAX: u64 = 1024;
+/// How long the other side may take over one read or write.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is asked: the summary, or the items of one feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The feed whose items are asked for, by name; `None`: the summary.
+    pub feed: Option<String>,
+    /// Only items in this state, by name.
+    pub state: Option<String>,
+}
+
+/// Where a process that has the store at `store_path` listens.
+pub fn socket_path(store_path: &Path) -> PathBuf {
+    store_path.join("status.sock")
+}
+
+/// Answers a question from the store, line by line: a [`Report`], or one [`ItemReport`] a line.
+///
+/// # Errors
+/// The store can't be read. A line that `each` does not take ends the answer early.
+pub fn answer(
+    store: &Store,
+    question: &Question,
+    now: Timestamp,
+    each: &mut dyn FnMut(String) -> io::Result<()>,
+) -> Result<(), StoreError> {
+    let Some(feed) = question.feed.as_deref().and_then(Feed::from_name) else {
+        let report = Report::read(store, now)?;
+        // A plain record always serialises; a reader that went away needs no answer.
+        each(serde_json::to_string(&report).unwrap_or_default()).unwrap_or_default();
+        return Ok(());
+    };
+    let state = question.state.as_deref().and_then(ItemState::from_name);
+    let mut is_heard = true;
+    store.each_ledger_record(feed, &mut |key, record| {
+        if is_heard && state.is_none_or(|state| state == record.state) {
+            let item = ItemReport::of(&key, &record);
+            is_heard = each(serde_json::to_string(&item).unwrap_or_default()).is_ok();
+        }
+    })
+}
+
+/// Answers questions until it is dropped.
+///
+/// # Errors
+/// The socket can't be made: its path is too long, or the directory is not writable.
+pub async fn serve(
+    store: Arc<Store>,
+    clock: SharedClock,
+    path: PathBuf,
+) -> io::Result<std::convert::Infallible> {
+    match std::fs::remove_file(&path) {
+        // One left by a process that was killed; the store's lock says nobody else is alive.
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let store = Arc::clone(&store);
+        let now = clock.now();
+        let stream = stream.into_std()?;
+        let answered =
+            tokio::task::spawn_blocking(move || answer_stream(&store, &stream, now)).await;
+        match answered {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(error = %error, "status question not answered"),
+            Err(error) => return Err(io::Error::other(error)),
+        }
+    }
+}
+
+fn answer_stream(store: &Store, stream: &UnixStream, now: Timestamp) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut line = String::new();
+    BufReader::new(stream.take(QUESTION_BYTES_MAX)).read_line(&mut line)?;
+    let question: Question = serde_json::from_str(&line)?;
+    let mut writer = io::BufWriter::new(stream);
+    answer(store, &question, now, &mut |line| writeln!(writer, "{line}"))
+        .map_err(io::Error::other)?;
+    writer.flush()
+}
+
+/// Asks the process that has the store, and calls `each` with every line of its answer.
+///
+/// # Errors
+/// Nobody listens, or the connection broke.
+pub fn ask(path: &Path, question: &Question, each: &mut dyn FnMut(&str)) -> io::Result<()> {
+    let mut stream = UnixStream::connect(path)?;
+    let question = serde_json::to_string(question)?;
+    writeln!(stream, "{question}")?;
+    for line in BufReader::new(stream).lines() {
+        each(&line?);
+    }
+    Ok(())
+}
