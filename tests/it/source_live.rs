@@ -279,7 +279,7 @@ fn missing_replication_grants_are_named_and_refused() {
                 Ok(mut stream) => stream.next().await.expect_err("no privilege"),
                 Err(error) => error,
             };
-            assert_eq!(error.kind(), SourceErrorKind::Credentials, "{error:?}");
+            assert_eq!(error.kind(), SourceErrorKind::Config, "{error:?}");
         });
     });
 }

@@ -21,7 +21,7 @@ fn a_fail_rule_has_one_reading_or_none() {
     for text in ["", "503", "503:", "200:1", "600:1", "503:1:1", "sku=", "nap:1", "429:1:x", "5:-1"]
     {
         let error = text.parse::<FailRule>().unwrap_err();
-        assert!(error.to_string().contains(&format!("{text:?} (hint: ")), "{error}");
+        assert!(error.to_string().ends_with(&format!("{text:?}")), "{error}");
     }
 }
 
