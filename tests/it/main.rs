@@ -5,7 +5,6 @@
 //! Run everything with `tests/run`; one test with `cargo nextest run NAME`.
 
 #![expect(clippy::expect_used, reason = "a test reports what it did not expect by panicking")]
-#![expect(clippy::indexing_slicing, reason = "a test that finds nothing there has failed")]
 #![expect(clippy::panic, reason = "a test reports what it did not expect by panicking")]
 #![expect(clippy::print_stderr, reason = "the test runner captures it and shows it on failure")]
 
