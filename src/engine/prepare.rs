@@ -19,7 +19,7 @@ use crate::store::{DirtyMark, Range, Ranges, Store, WriteBatch};
 
 /// Entries of one feed that may wait in the outbox: enough to fill the service's budgets for more
 /// than a minute; what is beyond it stays dirty, which costs nothing and coalesces.
-const WAITING_ENTRIES_MAX: usize = 2000;
+const WAITING_ENTRIES_MAX: usize = 4000;
 /// Owners assembled between two commits.
 const OWNERS_PER_COMMIT: usize = 200;
 
@@ -79,14 +79,19 @@ impl Preparation<'_> {
         Ok(busy)
     }
 
-    fn has_room(&self, feed: Feed) -> bool {
-        self.outbox.waiting_count(feed) < WAITING_ENTRIES_MAX
+    fn has_room(&self, feed: Feed, lane: Lane) -> bool {
+        // A mass load leaves room, so that a live change is decided about at once and overtakes it.
+        let entries_max = match lane {
+            Lane::Live => WAITING_ENTRIES_MAX,
+            Lane::Mass => WAITING_ENTRIES_MAX / 2,
+        };
+        self.outbox.waiting_count(feed) < entries_max
     }
 
     fn dirty_owners(&mut self, feed: Feed) -> Result<bool, EngineError> {
         let (mut worked, mut from) = (false, 0);
         // Pages whose owners are all in flight are passed over.
-        while self.has_room(feed) && !worked {
+        while self.has_room(feed, Lane::Live) && !worked {
             let dirty =
                 self.store.dirty(feed, from, OWNERS_PER_COMMIT).map_err(EngineError::Store)?;
             let Some((last, _)) = dirty.last() else { break };
@@ -122,7 +127,7 @@ impl Preparation<'_> {
     /// Walks a range by one page, no further than the range that must go before it.
     fn range(&mut self, feed: Feed) -> Result<bool, EngineError> {
         let mut worked = false;
-        if self.has_room(feed) {
+        if self.has_room(feed, Lane::Mass) {
             let ranges = self.store.ranges().map_err(EngineError::Store)?;
             let Some(range) = ranges.get(&feed).cloned() else { return Ok(false) };
             let Some(page) = self.page(feed, &range, &ranges)? else { return Ok(false) };
