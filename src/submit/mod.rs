@@ -81,7 +81,7 @@ pub enum SubmitError {
         #[source]
         source: reqwest::Error,
     },
-    /// The service is overloaded or out of order for now.
+    /// The service is overloaded or out of order.
     #[error("get an answer from {service}: it is unavailable (HTTP {code})")]
     Unavailable {
         /// Which service.
