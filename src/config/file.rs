@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
 
@@ -44,7 +44,7 @@ pub enum LogFormat {
 }
 
 /// What to do when the source no longer has our position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnLostPosition {
     /// Stop absorbing and say so.
@@ -55,7 +55,7 @@ pub enum OnLostPosition {
 }
 
 /// The shop's environment, or the tenant's that must pair with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CommerceEnvironment {
     /// `commerce.environment = "staging"`, `optimizer.environment = "sandbox"`.
@@ -66,7 +66,7 @@ pub enum CommerceEnvironment {
 }
 
 /// Whether special prices outside their dates are exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SpecialPriceDates {
     /// A special price counts only between its dates.
@@ -102,7 +102,7 @@ pub(crate) struct SourceSection {
 }
 
 /// How the connection to the source is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tls {
     /// Plain text.

@@ -254,7 +254,13 @@ fn pair(
     optimizer: Option<CommerceEnvironment>,
 ) -> Result<(), ConfigError> {
     let shop = shown.take("commerce.environment", commerce, CommerceEnvironment::Staging);
-    let tenant = shown.take("optimizer.environment", optimizer, CommerceEnvironment::Staging);
+    let tenant = optimizer.unwrap_or(CommerceEnvironment::Staging);
+    let name = match tenant {
+        CommerceEnvironment::Staging => "sandbox",
+        CommerceEnvironment::Production => "production",
+    };
+    let origin = if optimizer.is_some() { Origin::File } else { Origin::Default };
+    shown.set("optimizer.environment", name, origin);
     if shop == tenant {
         return Ok(());
     }

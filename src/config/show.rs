@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fmt::Debug;
 use std::path::Path;
 
 use secrecy::SecretString;
+use serde::Serialize;
 
 use crate::config::ConfigError;
 
@@ -37,19 +37,33 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    pub(crate) fn set<T: Debug + ?Sized>(&mut self, key: &'static str, value: &T, origin: Origin) {
-        self.entries.push((key, format!("{value:?}"), origin));
+    pub(crate) fn set<T>(&mut self, key: &'static str, value: &T, origin: Origin)
+    where
+        T: Serialize + ?Sized,
+    {
+        // As it stands in the file; a path that is no Unicode text could not stand there.
+        let value = toml::Value::try_from(value).map(|value| value.to_string());
+        self.entries.push((key, value.unwrap_or_else(|_odd| "not text".to_owned()), origin));
     }
 
     /// The file's value, else the default.
-    pub(crate) fn take<T: Debug>(&mut self, key: &'static str, file: Option<T>, default: T) -> T {
+    pub(crate) fn take<T: Serialize>(
+        &mut self,
+        key: &'static str,
+        file: Option<T>,
+        default: T,
+    ) -> T {
         let origin = if file.is_some() { Origin::File } else { Origin::Default };
         let value = file.unwrap_or(default);
         self.set(key, &value, origin);
         value
     }
 
-    pub(crate) fn optional<T: Debug>(&mut self, key: &'static str, file: Option<T>) -> Option<T> {
+    pub(crate) fn optional<T: Serialize>(
+        &mut self,
+        key: &'static str,
+        file: Option<T>,
+    ) -> Option<T> {
         match &file {
             Some(value) => self.set(key, value, Origin::File),
             None => self.entries.push((key, "not set".to_owned(), Origin::Default)),

@@ -56,7 +56,9 @@ disabled_store_views = ["german"]
     for line in [
         "source.url = \"mysql://cdc@db.example/magento\" # file",
         "source.password = *** # environment",
-        "source.tls = VerifyFull # default",
+        "source.tls = \"verify-full\" # default",
+        "commerce.environment = \"staging\" # default",
+        "optimizer.environment = \"sandbox\" # default",
         "source.tls_ca_file = not set # default",
         "optimizer.client_secret = *** # file",
         "limits.requests_per_second = 2.0 # default",
