@@ -10,11 +10,12 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
 use crate::catalog::Shop;
 use crate::clock::{SharedClock, add, since};
+use crate::engine::absorb::mark_everything;
 use crate::engine::preconditions::{missing, wake_dependents};
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, Gauges};
@@ -109,6 +110,7 @@ impl Delivery {
         submitter: Arc<Submitter>,
         params: DeliverParams,
     ) -> Result<Self, EngineError> {
+        assemble_all_if_changed(&store, &params)?;
         let outbox = Outbox::from_entries(store.outbox().map_err(EngineError::Store)?);
         let state: PaceState = store.pace().map_err(EngineError::Store)?.unwrap_or_default();
         let pace = Pace::new(params.limits.clone(), state, clock.now());
@@ -459,6 +461,25 @@ impl Delivery {
         self.jitter_state = self.jitter_state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.jitter_state >> 16) % 1000
     }
+}
+
+/// Other scopes, another rule for special prices or another version of ours change items without a
+/// change of any row: then everything is assembled again, and what differs is sent.
+fn assemble_all_if_changed(store: &Store, params: &DeliverParams) -> Result<(), EngineError> {
+    let fingerprint = Digest::of(&json!([
+        env!("CARGO_PKG_VERSION"),
+        format!("{:?}", params.special_price_dates),
+        params.disabled_store_views,
+        params.disabled_websites,
+        params.disabled_customer_groups,
+    ]));
+    if store.assembly().map_err(EngineError::Store)? == Some(fingerprint) {
+        return Ok(());
+    }
+    let mut batch = WriteBatch::default();
+    batch.assembly(fingerprint);
+    mark_everything(store, &mut batch);
+    store.commit(batch).map_err(EngineError::Store)
 }
 
 #[cfg(test)]

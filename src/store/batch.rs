@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{CatalogEdits, Reference};
-use crate::feed::{Feed, FeedKey, FeedOwner};
+use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
@@ -64,6 +64,7 @@ impl Tree {
 pub(crate) const POSITION: &[u8] = b"position";
 pub(crate) const SNAPSHOT: &[u8] = b"snapshot";
 pub(crate) const PACE: &[u8] = b"pace";
+pub(crate) const ASSEMBLY: &[u8] = b"assembly";
 pub(crate) const FORMAT: &[u8] = b"format";
 
 /// Writes that become durable together or not at all.
@@ -108,6 +109,11 @@ impl WriteBatch {
     /// The snapshot's state.
     pub fn snapshot(&mut self, state: &SnapshotState) {
         self.progress(SNAPSHOT, records::encode_snapshot(state));
+    }
+
+    /// What everything was last assembled with.
+    pub fn assembly(&mut self, fingerprint: Digest) {
+        self.progress(ASSEMBLY, records::encode_assembly(fingerprint));
     }
 
     /// The state of the budgets.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet};
-use crate::feed::{Feed, FeedKey, FeedOwner};
+use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
 use crate::position::Position;
-use crate::store::batch::{DirtyMark, PACE, POSITION, SNAPSHOT, Tree};
+use crate::store::batch::{ASSEMBLY, DirtyMark, PACE, POSITION, SNAPSHOT, Tree};
 use crate::store::codec::Why;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -38,6 +38,11 @@ impl Store {
     /// The snapshot's state; `None` when none was begun.
     pub fn snapshot(&self) -> Result<Option<SnapshotState>, StoreError> {
         self.get(Tree::Progress, SNAPSHOT, records::decode_snapshot)
+    }
+
+    /// What everything was last assembled with; `None` before the first delivery.
+    pub fn assembly(&self) -> Result<Option<Digest>, StoreError> {
+        self.get(Tree::Progress, ASSEMBLY, records::decode_assembly)
     }
 
     /// The state of the budgets.

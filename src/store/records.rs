@@ -200,6 +200,15 @@ pub(crate) fn decode_pace(sealed: &[u8]) -> Result<PaceState, Why> {
     Ok(state)
 }
 
+pub(crate) fn encode_assembly(fingerprint: Digest) -> Vec<u8> {
+    seal(&fingerprint.0)
+}
+
+pub(crate) fn decode_assembly(sealed: &[u8]) -> Result<Digest, Why> {
+    let digest = <[u8; 20]>::try_from(unseal(sealed)?.as_slice());
+    digest.map(Digest).map_err(|_lost| "it is no digest")
+}
+
 fn digest(writer: &mut Writer, digest: Option<Digest>) {
     match digest {
         Some(digest) => writer.byte(1).0.extend_from_slice(&digest.0),

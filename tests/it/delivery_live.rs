@@ -299,3 +299,28 @@ fn thousand_changes_to_one_product_are_sent_a_few_times_and_end_with_the_last() 
         assert_eq!(regular_price(&shop, "LAN-005"), "110.99");
     });
 }
+
+#[test]
+fn a_store_view_switched_off_leaves_the_service_and_comes_back_without_a_change_in_the_shop() {
+    let shop = Shop::open(&Server::mariadb());
+    shop.settle();
+    let views = |feed: &str| -> BTreeSet<String> {
+        shop.service.held(feed).into_keys().map(|key| key[1].clone()).collect()
+    };
+    let config = shop.directory.path().join("aco-stream.toml");
+    let all_on = std::fs::read_to_string(&config).expect("the config");
+    let before = (views("products"), shop.service.held("products").len());
+    assert!(before.0.contains("german"), "{before:?}");
+
+    let off = format!("{all_on}\n[scopes]\ndisabled_store_views = [\"german\"]\n");
+    std::fs::write(&config, off).expect("the config is written");
+    shop.settle();
+    for feed in ["products", "productAttributes"] {
+        assert!(!views(feed).contains("german"), "{feed}");
+        assert!(views(feed).contains("default"), "{feed}");
+    }
+
+    std::fs::write(&config, all_on).expect("the config is written");
+    shop.settle();
+    assert_eq!((views("products"), shop.service.held("products").len()), before);
+}
