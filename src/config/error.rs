@@ -31,7 +31,7 @@ pub enum ConfigError {
     /// A value is out of its range or its form.
     #[error("use the config file {path}, {key}: {message}")]
     Value {
-        /// The file; empty until [`ConfigError::in_file`] names it.
+        /// The file; empty until `ConfigError::in_file` names it.
         path: PathBuf,
         /// The key, as a path.
         key: &'static str,

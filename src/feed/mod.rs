@@ -1,6 +1,6 @@
 //! Owns the assembly of feed items from the catalog copy: one file per feed, canonical form, digest.
 //!
-//! [`assemble`] takes the owner of a feed's items (a product, an attribute, a website), the
+//! [`assemble()`] takes the owner of a feed's items (a product, an attribute, a website), the
 //! [`Shop`](crate::catalog::Shop) and the catalog copy, and gives every item that should exist now.
 //! Pure. Must not know what was sent before.
 //!

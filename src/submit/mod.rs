@@ -2,7 +2,7 @@
 //! request, and turning the answer into a verdict.
 //!
 //! [`Submitter::send`] never fails: whatever happens becomes an
-//! [`Answer`](crate::outbox::Answer), and the outbox decides what follows. Must not know when
+//! [`Answer`], and the outbox decides what follows. Must not know when
 //! something is repeated, nor what is stored.
 
 mod answer;
