@@ -50,7 +50,8 @@ pub struct RunParams {
 ///
 /// # Errors
 /// At start: whatever an operator must mend. Later: with [`Until::Settled`] the first error that
-/// ends a loop; with [`Until::Told`] the other loop goes on, and the error is returned at the stop.
+/// ends a loop; with [`Until::Told`] an error of one loop is logged and shown by the gauges while the
+/// other goes on, and is returned only when both have ended or the store failed. A stop is no error.
 pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<(), EngineError> {
     let bell = Arc::new(Bell::default());
     sign_in(&params).await?;

@@ -174,13 +174,6 @@ impl Store {
         Ok(())
     }
 
-    /// Bytes the database takes on disk.
-    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
-        self.db
-            .size_on_disk()
-            .map_err(|source| StoreError::Io { action: "measure the store", source })
-    }
-
     pub(crate) fn tree(&self, tree: Tree) -> &sled::Tree {
         #[expect(clippy::indexing_slicing, reason = "opened from the same list")]
         &self.trees[place(tree)]

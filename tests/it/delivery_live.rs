@@ -324,3 +324,16 @@ fn a_store_view_switched_off_leaves_the_service_and_comes_back_without_a_change_
     shop.settle();
     assert_eq!((views("products"), shop.service.held("products").len()), before);
 }
+
+#[test]
+fn status_answers_from_the_running_process_that_has_the_store() {
+    let shop = Shop::open(&Server::mariadb());
+    let running = shop.stream();
+    eventually("status names the parked items", ARRIVAL_LIMIT, || {
+        shop.parked("products").keys().any(|key| key[0] == "NO-NAME")
+    });
+    assert!(shop.output(&["status"]).contains("snapshot  open"));
+    let refused = shop.aco.run(&["export", "products"]);
+    assert_eq!(refused.code, Some(74), "the run has the store: {}", refused.stderr);
+    Shop::stop(running);
+}
