@@ -297,7 +297,7 @@ impl Database {
         }
         self.rows.remove(&(table, key));
         self.rows.insert((table, new_key), row.clone());
-        vec![RowChange { table: table.id(), before, after: Some(row) }]
+        vec![RowChange { table: table.id(), before, after: Some(row), cascades: true }]
     }
 
     fn is_allowed(&self, table: Table, key: RowKey, new_key: RowKey, row: &Row) -> bool {
@@ -347,12 +347,12 @@ impl Database {
         }
         self.spent.insert((table, key));
         let before = self.rows.remove(&(table, key));
-        changes.push(RowChange { table: table.id(), before, after: None });
+        changes.push(RowChange { table: table.id(), before, after: None, cascades: true });
         changes
     }
 }
 
 /// The change that an insert makes.
 pub(crate) fn inserted(table: Table, row: Row) -> RowChange {
-    RowChange { table: table.id(), before: None, after: Some(row) }
+    RowChange::read(table.id(), row)
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: Magento 2.4 declarative schema. Names are the database's own, without table prefix.
 
-use crate::decode::{ColumnKind, TableId, WatchedColumn, WatchedTable};
+use crate::decode::{ColumnKind, TableId, TableLayout, Watch, WatchedColumn, WatchedTable};
 
 /// A watched table. The discriminant is its [`TableId`]. The order is the order in which the
 /// snapshot reads them: scopes and attributes before the products that refer to them.
@@ -125,6 +125,12 @@ impl Table {
     }
 }
 
+/// What to watch in a shop.
+pub fn watch(schema: &str, table_prefix: &str, layout: TableLayout) -> Watch {
+    let (schema, table_prefix) = (schema.to_owned(), table_prefix.to_owned());
+    Watch { schema, table_prefix, tables: WATCHED_TABLES, layout }
+}
+
 const fn int(name: &'static str) -> WatchedColumn {
     WatchedColumn { name, kind: ColumnKind::Int }
 }
@@ -155,6 +161,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "store_group",
@@ -169,6 +176,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "store",
@@ -183,6 +191,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "customer_group",
@@ -190,6 +199,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "core_config_data",
@@ -197,6 +207,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "eav_entity_type",
@@ -204,6 +215,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "eav_attribute",
@@ -221,6 +233,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_eav_attribute",
@@ -239,6 +252,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "eav_attribute_label",
@@ -246,6 +260,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "eav_attribute_option",
@@ -253,6 +268,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "eav_attribute_option_value",
@@ -260,6 +276,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "eav_attribute_option_swatch",
@@ -267,6 +284,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: true,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_media_gallery",
@@ -274,6 +292,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity",
@@ -288,6 +307,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_varchar",
@@ -301,6 +321,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 3,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_int",
@@ -314,6 +335,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 3,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_decimal",
@@ -327,6 +349,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 3,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_text",
@@ -340,6 +363,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 3,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_datetime",
@@ -353,6 +377,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 3,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_website",
@@ -360,6 +385,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0, 1],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_relation",
@@ -367,6 +393,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 0,
         primary_key: &[0, 1],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_super_link",
@@ -374,6 +401,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 2,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_super_attribute",
@@ -386,6 +414,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_link",
@@ -398,6 +427,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_tier_price",
@@ -414,6 +444,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_media_gallery_value",
@@ -429,6 +460,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 3,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "catalog_product_entity_media_gallery_value_to_entity",
@@ -436,6 +468,7 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0, 1],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "cataloginventory_stock_item",
@@ -456,5 +489,6 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
         chunk_column: 1,
         primary_key: &[0],
         optional: true,
+        layout: None,
     },
 ];

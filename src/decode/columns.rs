@@ -12,6 +12,8 @@ pub struct ColumnDescription {
     pub is_unsigned: bool,
     /// `DATA_TYPE`, in lower case (`int`, `varchar`, `mediumtext`).
     pub data_type: String,
+    /// `CHARACTER_SET_NAME`, in lower case; `None` for a column that holds no text.
+    pub charset: Option<String>,
 }
 
 /// The columns of one table, in the order of `ORDINAL_POSITION`.

@@ -1,6 +1,6 @@
 //! The decoder: one event in, its meaning out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::bytes::{Bytes, Short};
 use crate::decode::columns::TableColumns;
@@ -74,6 +74,7 @@ pub struct Decoder {
     watch: Watch,
     watched_names: BTreeMap<Vec<u8>, TableId>,
     columns: BTreeMap<TableId, TableColumns>,
+    unsettled: BTreeSet<TableId>,
     file: String,
     tables: BTreeMap<u64, KnownTable>,
     parser: RowParser,
@@ -97,6 +98,7 @@ impl Decoder {
             watch,
             watched_names: names,
             columns,
+            unsettled: BTreeSet::new(),
             file: String::new(),
             tables: BTreeMap::new(),
             parser: RowParser::new(),
@@ -108,6 +110,14 @@ impl Decoder {
         self.columns = columns;
         // The plans were made with the old names. A TABLE_MAP precedes the rows of each statement.
         self.forget_tables();
+    }
+
+    /// Names the tables whose columns, as given, may be of another time than the rows that come.
+    pub fn set_unsettled(&mut self, tables: BTreeSet<TableId>) {
+        if self.unsettled != tables {
+            self.unsettled = tables;
+            self.forget_tables();
+        }
     }
 
     /// Decodes the next event.

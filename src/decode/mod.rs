@@ -32,7 +32,7 @@ pub use event::{
 pub use plan::Watch;
 pub use statement::StatementKind;
 pub use value::{Row, Value};
-pub use watched::{ColumnKind, RowChange, TableId, WatchedColumn, WatchedTable};
+pub use watched::{ColumnKind, RowChange, TableId, TableLayout, WatchedColumn, WatchedTable};
 
 #[cfg(test)]
 mod tests;

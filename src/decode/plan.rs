@@ -7,7 +7,7 @@ use crate::decode::columns::TableColumns;
 use crate::decode::event::event_type;
 use crate::decode::layout::{Extent, layout};
 use crate::decode::table_map::{Column, TableMap, TableMapHead, write_table_map};
-use crate::decode::{ColumnKind, DecodeError, TableId, WatchedColumn, WatchedTable};
+use crate::decode::{ColumnKind, DecodeError, TableId, TableLayout, WatchedColumn, WatchedTable};
 use crate::position::BinlogOffset;
 
 const FRACTION_DIGITS_MAX: u16 = 3;
@@ -19,19 +19,32 @@ pub struct Watch {
     pub schema: String,
     /// What the shop puts before each table name; usually empty.
     pub table_prefix: String,
-    /// The tables, without prefix; a [`TableId`] is an index of this list.
+    /// The tables of every layout, without prefix; a [`TableId`] is an index of this list.
     pub tables: &'static [WatchedTable],
+    /// Which layout the shop's tables have.
+    pub layout: TableLayout,
 }
 
 impl Watch {
-    /// The watched tables with their full names, in the order of their ids.
-    pub(crate) fn full_names(&self) -> impl Iterator<Item = (String, TableId)> {
-        let prefix = &self.table_prefix;
-        let ids = (0..=u8::MAX).map(TableId);
-        self.tables.iter().zip(ids).map(move |(table, id)| (format!("{prefix}{}", table.name), id))
+    /// The tables that a shop of this layout has, in the order of their ids.
+    pub fn tables(&self) -> impl Iterator<Item = (TableId, &'static WatchedTable)> {
+        let layout = self.layout;
+        let all = (0..=u8::MAX).map(TableId).zip(self.tables);
+        all.filter(move |(_, table)| table.layout.is_none_or(|only| only == layout))
     }
 
-    pub(crate) fn table(&self, id: TableId) -> Option<&'static WatchedTable> {
+    /// A table's name in the database.
+    pub fn full_name(&self, table: &WatchedTable) -> String {
+        format!("{}{}", self.table_prefix, table.name)
+    }
+
+    /// The watched tables with their full names, in the order of their ids.
+    pub(crate) fn full_names(&self) -> impl Iterator<Item = (String, TableId)> {
+        self.tables().map(|(id, table)| (self.full_name(table), id))
+    }
+
+    /// The table with this id.
+    pub fn table(&self, id: TableId) -> Option<&'static WatchedTable> {
         self.tables.get(usize::from(id.0))
     }
 }

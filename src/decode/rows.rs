@@ -18,6 +18,9 @@ use crate::position::BinlogOffset;
 /// The table id of an event that only ends a statement.
 const DUMMY_TABLE_ID: u64 = 0x00FF_FFFF;
 
+/// Flag of a row event: the statement ran with `foreign_key_checks = 0`.
+const NO_FOREIGN_KEY_CHECKS: u8 = 0x02;
+
 /// The table that a row event belongs to.
 pub(crate) fn table_id(body: &[u8]) -> Result<u64, Short> {
     Bytes(body).uint(6)
@@ -34,6 +37,11 @@ pub(crate) fn is_end_of_statement(event_type: u8, body: &[u8]) -> bool {
         Ok::<_, Short>(bytes.is_empty())
     };
     table_id(body) == Ok(DUMMY_TABLE_ID) && is_rowless() == Ok(true)
+}
+
+/// Whether the statement ran with `foreign_key_checks` on.
+fn applies_foreign_keys(body: &[u8]) -> bool {
+    body.get(6).is_none_or(|flags| flags & NO_FOREIGN_KEY_CHECKS == 0)
 }
 
 /// Passes over the head of a row event, up to its column count.
@@ -84,24 +92,34 @@ impl RowParser {
         let event = self.call(header, body).map_err(|message| refused(plan, message, at))?;
         let reader = RowReader { plan, at };
         let table = plan.table;
+        let cascades = applies_foreign_keys(body);
         #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of mysql_cdc, of row events")]
         match event {
             BinlogEvent::WriteRowsEvent(event) => event
                 .rows
                 .into_iter()
-                .map(|row| Ok(RowChange { table, before: None, after: Some(reader.row(row)?) }))
+                .map(|row| {
+                    Ok(RowChange { table, before: None, after: Some(reader.row(row)?), cascades })
+                })
                 .collect(),
             BinlogEvent::DeleteRowsEvent(event) => event
                 .rows
                 .into_iter()
-                .map(|row| Ok(RowChange { table, before: Some(reader.row(row)?), after: None }))
+                .map(|row| {
+                    Ok(RowChange { table, before: Some(reader.row(row)?), after: None, cascades })
+                })
                 .collect(),
             BinlogEvent::UpdateRowsEvent(event) => event
                 .rows
                 .into_iter()
                 .map(|row| {
                     let before = Some(reader.row(row.before_update)?);
-                    Ok(RowChange { table, before, after: Some(reader.row(row.after_update)?) })
+                    Ok(RowChange {
+                        table,
+                        before,
+                        after: Some(reader.row(row.after_update)?),
+                        cascades,
+                    })
                 })
                 .collect(),
             _ => Err(refused(plan, "not a row event".to_owned(), at)),

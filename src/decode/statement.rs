@@ -195,8 +195,8 @@ impl Statement<'_> {
         if !head.eq_ignore_ascii_case(&self.watch.table_prefix) {
             return None;
         }
-        let tables = self.watch.tables.iter().zip((0..=u8::MAX).map(TableId));
-        tables.filter(|(table, _)| table.name.eq_ignore_ascii_case(tail)).map(|(_, id)| id).next()
+        let mut tables = self.watch.tables();
+        tables.find(|(_, table)| table.name.eq_ignore_ascii_case(tail)).map(|(id, _)| id)
     }
 }
 

@@ -18,7 +18,14 @@ const fn column(name: &'static str, kind: ColumnKind) -> WatchedColumn {
 }
 
 const fn table(name: &'static str, columns: &'static [WatchedColumn]) -> WatchedTable {
-    WatchedTable { name, columns, chunk_column: 0, primary_key: &[0], optional: false }
+    WatchedTable {
+        name,
+        columns,
+        chunk_column: 0,
+        primary_key: &[0],
+        optional: false,
+        layout: None,
+    }
 }
 
 /// One table for each kind of value, and two more for statements.
@@ -33,7 +40,12 @@ static TABLES: [WatchedTable; 7] = [
 ];
 
 fn watch() -> Watch {
-    Watch { schema: "shop".to_owned(), table_prefix: "m2_".to_owned(), tables: &TABLES }
+    Watch {
+        schema: "shop".to_owned(),
+        table_prefix: "m2_".to_owned(),
+        tables: &TABLES,
+        layout: crate::decode::TableLayout::Plain,
+    }
 }
 
 fn decoder() -> Decoder {

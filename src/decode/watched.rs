@@ -26,6 +26,16 @@ pub struct WatchedColumn {
     pub kind: ColumnKind,
 }
 
+/// The layout of a shop's tables: which of two tables of one name a shop has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableLayout {
+    /// Rows belong to entities (`entity_id`).
+    #[default]
+    Plain,
+    /// Rows belong to staged versions of entities (`row_id`): content staging.
+    Staged,
+}
+
 /// A table that we read, without the shop's table prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchedTable {
@@ -40,6 +50,8 @@ pub struct WatchedTable {
     pub primary_key: &'static [usize],
     /// Whether a shop may lack the table (optional modules).
     pub optional: bool,
+    /// The only layout that has the table in this form; `None`: every layout has.
+    pub layout: Option<TableLayout>,
 }
 
 /// The number of a watched table: its place in the list that `catalog::tables` gives.
@@ -55,4 +67,14 @@ pub struct RowChange {
     pub before: Option<Row>,
     /// The full row image after the change.
     pub after: Option<Row>,
+    /// Whether the server applied foreign keys: a delete then took the rows below it along, which
+    /// MariaDB and older MySQL do not write to the binlog. Not so under `foreign_key_checks = 0`.
+    pub cascades: bool,
+}
+
+impl RowChange {
+    /// A row as it is now, whatever was there before: what a SELECT shows.
+    pub fn read(table: TableId, row: Row) -> Self {
+        Self { table, before: None, after: Some(row), cascades: false }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::catalog::{FoldMode, Owner, Touch, fold};
+use crate::catalog::{FoldMode, Owner, Table, Touch, fold};
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{Feed, FeedOwner};
 use crate::ledger::Cause;
@@ -33,6 +33,9 @@ pub fn absorb(
     let transaction_count = transactions.len();
     let mut changes = Vec::new();
     for transaction in transactions {
+        if let Some(table) = transaction.reread.first().and_then(|id| Table::from_id(*id)) {
+            return Err(EngineError::TableSwept(table.name()));
+        }
         changes.extend(transaction.changes);
     }
     let edits = fold(&changes, store, mode).map_err(EngineError::Fold)?;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::catalog::FoldMode;
-use crate::catalog::tables::WATCHED_TABLES;
+use crate::catalog::tables::{WATCHED_TABLES, watch};
 use crate::clock::{SharedClock, since};
+use crate::decode::TableLayout;
 use crate::engine::absorb::{absorb, mark_everything};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
@@ -18,7 +19,8 @@ use crate::engine::{Activity, EngineError, Gauges, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
 use crate::source::{
-    self, Connection, Severity, SourceError, SourceErrorKind, SourceParams, Stream, StreamEvent,
+    self, Connection, Definitions, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
+    StreamEvent,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -126,6 +128,7 @@ impl Following {
             Some(connection) => connection,
             None => Connection::connect(&self.params).await.map_err(source_error)?,
         };
+        let watch = watch(&self.params.database, &self.params.table_prefix, TableLayout::Plain);
         let stored = self.store.snapshot().map_err(EngineError::Store)?;
         let mut state = if let Some(state) = stored {
             state
@@ -137,9 +140,17 @@ impl Following {
         };
         if let Phase::Reading { .. } = state.phase {
             let (store, gauges) = (&self.store, &self.gauges);
-            state =
-                snapshot::read_tables(store, gauges, &mut connection, &self.params, state).await?;
+            state = snapshot::read_tables(
+                store,
+                gauges,
+                &mut connection,
+                (&self.params, &watch),
+                state,
+            )
+            .await?;
         }
+        let columns = source::table_columns(&mut connection, &watch).await.map_err(source_error)?;
+        let definitions = Definitions { columns, ..Definitions::default() };
         drop(connection);
         let activity = match state.phase {
             Phase::Open => Activity::Following,
@@ -149,7 +160,7 @@ impl Following {
         let position = self.store.position().map_err(EngineError::Store)?;
         let position = position.unwrap_or_else(|| state.start.clone());
         tracing::info!(position = %position, "following the binlog");
-        let stream = Stream::open(&self.params, &position, WATCHED_TABLES).await;
+        let stream = Stream::open(&self.params, &position, &watch, definitions).await;
         let stream = stream.map_err(source_error)?;
         *wait = RECONNECT_FIRST;
         // An idle server sends nothing: where we start may already be where we must get to.
@@ -188,7 +199,10 @@ impl Following {
             let mut change_count = 0usize;
             while let Some(event) = next.take() {
                 match event {
-                    Ok(StreamEvent::Transaction(transaction)) => {
+                    Ok(
+                        StreamEvent::Transaction(transaction)
+                        | StreamEvent::Redefinition { transaction, .. },
+                    ) => {
                         seen = Some(transaction.position.at.clone());
                         change_count = change_count.saturating_add(transaction.changes.len());
                         transactions.push(transaction);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::catalog::FoldMode;
-use crate::catalog::tables::WATCHED_TABLES;
+use crate::catalog::tables::watch;
 use crate::clock::SharedClock;
-use crate::decode::{Decoder, Watch};
+use crate::decode::{Decoder, TableLayout};
 use crate::engine::absorb::{absorb, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::run::flushing;
@@ -32,11 +32,7 @@ pub fn absorb_files(
     table_prefix: &str,
     files: &[PathBuf],
 ) -> Result<(), EngineError> {
-    let watch = Watch {
-        schema: database.to_owned(),
-        table_prefix: table_prefix.to_owned(),
-        tables: WATCHED_TABLES,
-    };
+    let watch = watch(database, table_prefix, TableLayout::Plain);
     let mut decoder = Decoder::new(watch, std::collections::BTreeMap::new());
     let start = Position { gtid: None, at: BinlogOffset { file: String::new(), offset: 4 } };
     let mut framer = Framer::new(start.clone());

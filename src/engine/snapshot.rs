@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use crate::catalog::tables::WATCHED_TABLES;
 use crate::catalog::{FoldMode, fold};
-use crate::decode::{RowChange, TableId};
+use crate::decode::{RowChange, TableId, Watch};
 use crate::engine::{Activity, EngineError, Gauges};
 use crate::position::Position;
 use crate::source::{self, ChunkRequest, Connection, SourceError, SourceParams};
@@ -34,13 +34,13 @@ pub(crate) async fn read_tables(
     store: &Store,
     gauges: &Gauges,
     connection: &mut Connection,
-    params: &SourceParams,
+    (params, watch): (&SourceParams, &Watch),
     mut state: SnapshotState,
 ) -> Result<SnapshotState, EngineError> {
     if state.rows_read > 0 {
         tracing::info!(position = %state.start, rows = state.rows_read, "snapshot resumes");
     }
-    estimate(gauges, connection, params).await?;
+    estimate(gauges, connection, watch).await?;
     gauges.rows_read.store(state.rows_read, Ordering::Relaxed);
     while let Phase::Reading { table, after } = state.phase {
         let id = TableId(table);
@@ -49,11 +49,8 @@ pub(crate) async fn read_tables(
         let request = ChunkRequest { table: watched, after, rows_max: CHUNK_ROWS_MAX };
         let chunk = source::read_chunk(connection, params, request).await.map_err(source_error)?;
         let row_count = u64::try_from(chunk.rows.len()).unwrap_or(u64::MAX);
-        let changes: Vec<RowChange> = chunk
-            .rows
-            .into_iter()
-            .map(|row| RowChange { table: id, before: None, after: Some(row) })
-            .collect();
+        let changes: Vec<RowChange> =
+            chunk.rows.into_iter().map(|row| RowChange::read(id, row)).collect();
         let edits = fold(&changes, store, FoldMode::GateClosed).map_err(EngineError::Fold)?;
         state.rows_read = state.rows_read.saturating_add(row_count);
         state.phase = match chunk.next_after {
@@ -81,9 +78,9 @@ pub(crate) async fn read_tables(
 async fn estimate(
     gauges: &Gauges,
     connection: &mut Connection,
-    params: &SourceParams,
+    watch: &Watch,
 ) -> Result<(), EngineError> {
-    let rows = source::estimate_rows(connection, params, WATCHED_TABLES).await;
+    let rows = source::estimate_rows(connection, watch).await;
     let rows: u64 = rows.map_err(source_error)?.values().sum();
     gauges.rows_estimate.store(rows, Ordering::Relaxed);
     Ok(())

@@ -7,6 +7,7 @@ mod gtid;
 mod mariadb;
 mod mysql;
 mod offset;
+mod xid;
 
 use thiserror::Error;
 
@@ -14,6 +15,7 @@ pub use gtid::{Gtid, GtidSet};
 pub use mariadb::{MariadbGtid, MariadbGtidPosition};
 pub use mysql::{MysqlGtid, MysqlGtidSet, Sid};
 pub use offset::{BinlogOffset, Position};
+pub use xid::Xid;
 
 /// Why a position can't be read or joined.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

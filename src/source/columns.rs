@@ -2,24 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use crate::decode::{ColumnDescription, TableColumns, TableId, WatchedTable};
+use crate::decode::{ColumnDescription, TableColumns, TableId, TableLayout, Watch};
+use crate::position::BinlogOffset;
 use crate::source::connection::TextRow;
 use crate::source::params::literal;
 use crate::source::{Connection, Flavour, SourceError, SourceParams};
+
+/// How the watched tables are defined, for binlogs that do not name columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Definitions {
+    /// The columns of each table that the shop has.
+    pub columns: BTreeMap<TableId, TableColumns>,
+    /// Tables that were redefined, each with the end of the binlog as it was after their columns
+    /// were read: up to there rows may have another form than `columns` says.
+    pub unsettled: BTreeMap<TableId, BinlogOffset>,
+}
 
 /// The columns of the watched tables, for binlogs that do not name them. Tables that the shop lacks
 /// are left out.
 pub async fn table_columns(
     conn: &mut Connection,
-    params: &SourceParams,
-    tables: &[WatchedTable],
+    watch: &Watch,
 ) -> Result<BTreeMap<TableId, TableColumns>, SourceError> {
     let sql = format!(
-        "SELECT table_name AS t, column_name AS c, column_type AS k, data_type AS d FROM \
-         information_schema.columns WHERE {} ORDER BY table_name, ordinal_position",
-        these_tables(params, tables)
+        "SELECT table_name AS t, column_name AS c, column_type AS k, data_type AS d, \
+         character_set_name AS s FROM information_schema.columns WHERE {} ORDER BY table_name, \
+         ordinal_position",
+        these_tables(watch)
     );
-    let ids = ids_by_name(params, tables);
+    let ids = ids_by_name(watch);
     let mut all: BTreeMap<TableId, TableColumns> = BTreeMap::new();
     for row in conn.rows("read the watched tables' columns", &sql).await? {
         if let Some(id) = row.get("t").and_then(|table| ids.get(table))
@@ -31,11 +42,25 @@ pub async fn table_columns(
     Ok(all)
 }
 
+/// Which layout the shop's tables have.
+pub async fn table_layout(
+    conn: &mut Connection,
+    params: &SourceParams,
+) -> Result<TableLayout, SourceError> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = {} AND table_name = \
+         {} AND column_name = 'row_id'",
+        literal(&params.database),
+        literal(&format!("{}catalog_product_entity", params.table_prefix))
+    );
+    let count = conn.text("look for content staging", &sql).await?;
+    Ok(if count.as_deref() == Some("0") { TableLayout::Plain } else { TableLayout::Staged })
+}
+
 /// About how many rows each table has: good for a progress bar only.
 pub async fn estimate_rows(
     conn: &mut Connection,
-    params: &SourceParams,
-    tables: &[WatchedTable],
+    watch: &Watch,
 ) -> Result<BTreeMap<TableId, u64>, SourceError> {
     const DOING: &str = "estimate the watched tables' rows";
     if conn.flavour() == Flavour::Mysql && conn.version() >= (8, 0, 0) {
@@ -44,9 +69,9 @@ pub async fn estimate_rows(
     }
     let sql = format!(
         "SELECT table_name AS t, table_rows AS n FROM information_schema.tables WHERE {}",
-        these_tables(params, tables)
+        these_tables(watch)
     );
-    let ids = ids_by_name(params, tables);
+    let ids = ids_by_name(watch);
     let rows = conn.rows(DOING, &sql).await?;
     let estimate = |row: &TextRow| {
         let id = *ids.get(row.get("t")?)?;
@@ -55,20 +80,15 @@ pub async fn estimate_rows(
     Ok(rows.iter().filter_map(estimate).collect())
 }
 
-fn these_tables(params: &SourceParams, tables: &[WatchedTable]) -> String {
+fn these_tables(watch: &Watch) -> String {
     let names: Vec<String> =
-        tables.iter().map(|table| literal(&full_name(params, table))).collect();
-    let schema = literal(&params.database);
+        watch.tables().map(|(_, table)| literal(&watch.full_name(table))).collect();
+    let schema = literal(&watch.schema);
     format!("table_schema = {schema} AND table_name IN ({})", names.join(", "))
 }
 
-fn full_name(params: &SourceParams, table: &WatchedTable) -> String {
-    format!("{}{}", params.table_prefix, table.name)
-}
-
-fn ids_by_name(params: &SourceParams, tables: &[WatchedTable]) -> BTreeMap<String, TableId> {
-    let ids = (0..=u8::MAX).map(TableId);
-    tables.iter().zip(ids).map(|(table, id)| (full_name(params, table), id)).collect()
+fn ids_by_name(watch: &Watch) -> BTreeMap<String, TableId> {
+    watch.tables().map(|(id, table)| (watch.full_name(table), id)).collect()
 }
 
 fn description(row: &TextRow) -> Option<ColumnDescription> {
@@ -76,5 +96,6 @@ fn description(row: &TextRow) -> Option<ColumnDescription> {
         name: row.get("c")?.to_owned(),
         is_unsigned: row.get("k")?.to_ascii_lowercase().contains("unsigned"),
         data_type: row.get("d")?.to_ascii_lowercase(),
+        charset: row.get("s").map(str::to_ascii_lowercase),
     })
 }

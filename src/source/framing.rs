@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::decode::{Decoded, EventHeader, RowChange, StatementKind, TableId};
-use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError};
+use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError, Xid};
 
 /// Offsets in event headers are modulo 2^32.
 const OFFSET_WRAP: u64 = 1 << 32;
@@ -19,10 +19,33 @@ const OFFSET_WRAP: u64 = 1 << 32;
 pub struct SourceTransaction {
     /// The changes of watched tables in the order of the binlog; often none.
     pub changes: Vec<RowChange>,
+    /// Watched tables whose rows it changed in a way that `changes` does not carry: their rows must
+    /// be read again, behind this position.
+    pub reread: BTreeSet<TableId>,
+    /// The step of a distributed transaction, if it is one.
+    pub xa: Option<XaStep>,
     /// The position after the transaction.
     pub position: Position,
     /// When it was committed, seconds since 1970, by the clock of the server that committed first.
     pub committed_at_s: i64,
+}
+
+impl SourceTransaction {
+    /// Whether it leaves the catalog copy as it is.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.reread.is_empty() && self.xa.is_none()
+    }
+}
+
+/// A step of a distributed transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum XaStep {
+    /// Its changes are prepared: they count once the transaction of this name is committed.
+    Prepare(Xid),
+    /// What was prepared under this name counts from here on.
+    Commit(Xid),
+    /// What was prepared under this name never counts.
+    Rollback(Xid),
 }
 
 /// What the framer hands on.
@@ -30,13 +53,13 @@ pub struct SourceTransaction {
 pub enum Framed {
     /// A transaction ended. One without changes still moves the position.
     Transaction(SourceTransaction),
-    /// The definition of watched tables may have changed: read the column names again before the
-    /// next event is decoded.
+    /// Watched tables were redefined: their columns must be read again before the next event is
+    /// decoded. Their rows must be read again too, which the transaction says.
     Ddl {
         /// The tables.
         tables: BTreeSet<TableId>,
-        /// The position after the statement; within a transaction, the one before the transaction.
-        position: Position,
+        /// The statement as a transaction; `None` when it stands within one, which then says it.
+        ended: Option<SourceTransaction>,
     },
 }
 
@@ -58,14 +81,6 @@ pub enum FramingError {
     /// A watched table was changed by a statement that is in the binlog only as text.
     #[error("frame a statement before {at}: it changed rows of a watched table without row events")]
     StatementFormat {
-        /// The tables.
-        tables: BTreeSet<TableId>,
-        /// Where the statement ends.
-        at: BinlogOffset,
-    },
-    /// A watched table lost or exchanged its rows at once.
-    #[error("frame a statement before {at}: it truncated, dropped or renamed a watched table")]
-    TableSwept {
         /// The tables.
         tables: BTreeSet<TableId>,
         /// Where the statement ends.
@@ -104,7 +119,7 @@ impl FramingError {
             Self::StatementFormat { .. } => {
                 Some("set binlog_format=ROW on the server, then take a new snapshot")
             }
-            Self::TableSwept { .. } | Self::UnknownSavepoint { .. } => Some("take a new snapshot"),
+            Self::UnknownSavepoint { .. } => Some("take a new snapshot"),
             Self::XaChanges { .. } => {
                 Some("don't change catalog tables in XA transactions; take a new snapshot")
             }
@@ -129,6 +144,7 @@ pub struct Framer {
     gtid: Option<Gtid>,
     is_open: bool,
     changes: Vec<RowChange>,
+    reread: BTreeSet<TableId>,
     /// Savepoints of the open transaction with the number of changes before each.
     savepoints: Vec<(String, usize)>,
 }
@@ -144,6 +160,7 @@ impl Framer {
             gtid: None,
             is_open: false,
             changes: Vec::new(),
+            reread: BTreeSet::new(),
             savepoints: Vec::new(),
         }
     }
@@ -192,9 +209,9 @@ impl Framer {
             }
             Decoded::Rollback => {
                 self.changes.clear();
-                Some(self.end(header)?)
+                Some(Framed::Transaction(self.end(header)?))
             }
-            Decoded::Commit | Decoded::XaPrepare => Some(self.end(header)?),
+            Decoded::Commit | Decoded::XaPrepare => Some(Framed::Transaction(self.end(header)?)),
             Decoded::Statement { kind } => self.statement(header, kind)?,
             Decoded::FormatDescription { .. } => {
                 self.forget();
@@ -286,14 +303,11 @@ impl Framer {
             StatementKind::WatchedDml { tables } => {
                 Err(FramingError::StatementFormat { tables, at })
             }
-            StatementKind::WatchedTruncateDropRename { tables } => {
-                Err(FramingError::TableSwept { tables, at })
-            }
-            StatementKind::WatchedDdl { tables } => {
-                if !self.is_open {
-                    self.end(header)?;
-                }
-                Ok(Some(Framed::Ddl { tables, position: self.position.clone() }))
+            StatementKind::WatchedTruncateDropRename { tables }
+            | StatementKind::WatchedDdl { tables } => {
+                self.reread.extend(tables.iter().copied());
+                let ended = if self.is_open { None } else { Some(self.end(header)?) };
+                Ok(Some(Framed::Ddl { tables, ended }))
             }
             StatementKind::Savepoint { name } => {
                 self.savepoints.push((name, self.changes.len()));
@@ -304,7 +318,7 @@ impl Framer {
                 Ok(None)
             }
             StatementKind::UnwatchedDdl | StatementKind::UnwatchedDml if !self.is_open => {
-                Ok(Some(self.end(header)?))
+                Ok(Some(Framed::Transaction(self.end(header)?)))
             }
             StatementKind::UnwatchedDdl
             | StatementKind::UnwatchedDml
@@ -326,16 +340,19 @@ impl Framer {
     }
 
     /// Ends the transaction and moves the position behind it.
-    fn end(&mut self, header: &EventHeader) -> Result<Framed, FramingError> {
+    fn end(&mut self, header: &EventHeader) -> Result<SourceTransaction, FramingError> {
         self.count()?;
         self.position.at.clone_from(&self.read_to);
         let changes = std::mem::take(&mut self.changes);
+        let reread = std::mem::take(&mut self.reread);
         self.forget();
-        Ok(Framed::Transaction(SourceTransaction {
+        Ok(SourceTransaction {
             changes,
+            reread,
+            xa: None,
             position: self.position.clone(),
             committed_at_s: i64::from(header.timestamp),
-        }))
+        })
     }
 
     /// Adds the pending GTID to the position. A position without GTIDs gets them only when it is
@@ -379,6 +396,7 @@ impl Framer {
     /// commit, or that the stream starts anew: either way it counts for nothing.
     fn forget(&mut self) {
         self.changes.clear();
+        self.reread.clear();
         self.savepoints.clear();
         self.gtid = None;
         self.is_open = false;

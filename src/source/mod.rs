@@ -24,7 +24,7 @@ mod replica;
 mod snapshot;
 mod stream;
 
-pub use columns::{estimate_rows, table_columns};
+pub use columns::{Definitions, estimate_rows, table_columns, table_layout};
 pub use connection::{Connection, Flavour};
 pub use error::{SourceError, SourceErrorKind};
 pub use params::{SourceParams, TlsMode};

@@ -225,6 +225,7 @@ mod tests {
         chunk_column: 1,
         primary_key: &[0],
         optional: false,
+        layout: None,
     };
 
     fn params() -> SourceParams {

@@ -8,6 +8,7 @@
 //! byte is believed. Reconnecting is the engine's business: after an error this value is spent.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::{FutureExt, StreamExt};
@@ -16,15 +17,13 @@ use mysql_async::binlog::BinlogChecksumAlg;
 use mysql_async::binlog::events::Event;
 use tokio::time::timeout;
 
-use crate::decode::{
-    Decoder, EventHeader, RawEvent, Watch, WatchedTable, event_type, verify_crc32,
-};
+use crate::decode::{Decoder, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32};
 use crate::position::{BinlogOffset, Position};
-use crate::source::columns::table_columns;
+use crate::source::columns::{Definitions, table_columns};
 use crate::source::connection::within;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
 use crate::source::replica::{Request, session_of_a_replica};
-use crate::source::{Connection, SourceError, SourceParams};
+use crate::source::{Connection, SourceError, SourceParams, written_end};
 
 /// A server that is silent for so many heartbeats is given up.
 const HEARTBEATS_MISSED_MAX: u32 = 3;
@@ -39,6 +38,13 @@ const DOING: &str = "follow the binlog";
 pub enum StreamEvent {
     /// A source transaction with changes of watched tables.
     Transaction(SourceTransaction),
+    /// A source transaction that redefined watched tables.
+    Redefinition {
+        /// The transaction.
+        transaction: SourceTransaction,
+        /// How the watched tables are defined from here on: to be stored with its position.
+        definitions: Definitions,
+    },
     /// No watched row changed, but the stream was read on.
     Progress {
         /// The place up to which everything was read.
@@ -54,13 +60,15 @@ pub struct Stream {
     decoder: Decoder,
     framer: Framer,
     params: SourceParams,
-    tables: &'static [WatchedTable],
+    watch: Watch,
+    definitions: Definitions,
     /// The description of the format was read, so the transport knows about checksums.
     is_format_known: bool,
-    /// A watched table's columns changed and must be read again before the next table map.
-    are_columns_stale: bool,
-    /// The event to decode next. It is kept here while the columns are read again.
-    received: Option<Event>,
+    /// Tables that were redefined, with the statement as a transaction; their columns must be read
+    /// before anything else happens. It is kept here while they are.
+    redefined: Option<(BTreeSet<TableId>, Option<SourceTransaction>)>,
+    /// The definitions changed and were not handed out yet.
+    are_definitions_new: bool,
     events_since_progress: u32,
     told: BinlogOffset,
 }
@@ -72,14 +80,15 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    /// Asks the server for everything behind `from`.
+    /// Asks the server for everything behind `from`. `definitions` are those of the watched tables
+    /// at that position.
     pub async fn open(
         params: &SourceParams,
         from: &Position,
-        tables: &'static [WatchedTable],
+        watch: &Watch,
+        definitions: Definitions,
     ) -> Result<Self, SourceError> {
         let mut connection = Connection::connect(params).await?;
-        let columns = table_columns(&mut connection, params, tables).await?;
         for statement in session_of_a_replica(params, connection.flavour(), from) {
             connection.run("set up the binlog session", &statement).await?;
         }
@@ -90,47 +99,44 @@ impl Stream {
             connection.into_conn().get_binlog_stream(request.borrow()),
         )
         .await?;
-        let watch = Watch {
-            schema: params.database.clone(),
-            table_prefix: params.table_prefix.clone(),
-            tables,
-        };
         let framer = Framer::new(from.clone());
         let told = framer.seen().clone();
-        Ok(Self {
+        let mut stream = Self {
             events,
-            decoder: Decoder::new(watch, columns),
+            decoder: Decoder::new(watch.clone(), definitions.columns.clone()),
             framer,
             params: params.clone(),
-            tables,
+            watch: watch.clone(),
+            definitions,
             is_format_known: false,
-            are_columns_stale: false,
-            received: None,
+            redefined: None,
+            are_definitions_new: false,
             events_since_progress: 0,
             told,
-        })
+        };
+        stream.settle();
+        Ok(stream)
     }
 
     /// The next thing that happened. May be dropped while waiting and called again.
     pub async fn next(&mut self) -> Result<StreamEvent, SourceError> {
         loop {
-            if self.received.is_none() {
-                let event = if let Some(received) = self.receive().now_or_never() {
-                    received?
-                } else {
-                    // Everything that was sent is read: a good moment to tell how far that is.
-                    if let Some(progress) = self.progress() {
-                        return Ok(progress);
-                    }
-                    self.wait().await?
-                };
-                self.received = Some(event);
-            }
-            if self.are_columns_stale && self.is_table_next() {
+            if self.redefined.is_some() {
                 self.reload_columns().await?;
-                self.are_columns_stale = false;
+                self.are_definitions_new = true;
+                if let Some((_, Some(ended))) = self.redefined.take() {
+                    return Ok(self.hand_out(ended));
+                }
             }
-            let Some(event) = self.received.take() else { continue };
+            let event = if let Some(received) = self.receive().now_or_never() {
+                received?
+            } else {
+                // Everything that was sent is read: a good moment to tell how far that is.
+                if let Some(progress) = self.progress() {
+                    return Ok(progress);
+                }
+                self.wait().await?
+            };
             if let Some(happened) = self.absorb(&event)? {
                 return Ok(happened);
             }
@@ -152,11 +158,6 @@ impl Stream {
     /// now and then keeps a quiet shop's position from being purged.
     pub fn position(&self) -> &Position {
         self.framer.position()
-    }
-
-    fn is_table_next(&self) -> bool {
-        let next = self.received.as_ref().map(|event| event.header().event_type_raw());
-        next == Some(event_type::TABLE_MAP)
     }
 
     fn progress(&mut self) -> Option<StreamEvent> {
@@ -200,18 +201,34 @@ impl Stream {
         let framed = self.framer.push(&raw.header, decoded).map_err(|error| {
             SourceError::Framing { position: self.place(), source: Box::new(error) }
         })?;
-        match framed {
-            None => Ok(None),
-            // Most transactions of a shop touch no watched table: only the position moves.
-            Some(Framed::Transaction(transaction)) if transaction.changes.is_empty() => Ok(None),
+        Ok(match framed {
+            None => None,
             Some(Framed::Transaction(transaction)) => {
-                Ok(Some(StreamEvent::Transaction(transaction)))
+                self.settle();
+                // Most transactions of a shop touch no watched table: only the position moves.
+                let matters = self.are_definitions_new || !transaction.is_empty();
+                matters.then(|| self.hand_out(transaction))
             }
-            Some(Framed::Ddl { .. }) => {
-                self.are_columns_stale = true;
-                Ok(None)
+            Some(Framed::Ddl { tables, ended }) => {
+                self.redefined = Some((tables, ended));
+                None
             }
+        })
+    }
+
+    fn hand_out(&mut self, transaction: SourceTransaction) -> StreamEvent {
+        if std::mem::take(&mut self.are_definitions_new) {
+            let definitions = self.definitions.clone();
+            return StreamEvent::Redefinition { transaction, definitions };
         }
+        StreamEvent::Transaction(transaction)
+    }
+
+    /// Trusts the columns of redefined tables once everything is read that may be of another form.
+    fn settle(&mut self) {
+        let seen = self.framer.seen();
+        self.definitions.unsettled.retain(|_, until| seen < until);
+        self.decoder.set_unsettled(self.definitions.unsettled.keys().copied().collect());
     }
 
     /// The body without its checksum, which is verified where there is one.
@@ -267,11 +284,19 @@ impl Stream {
         self.framer.seen().to_string()
     }
 
-    /// A changed table's columns, by a second connection: this one only sends events.
+    /// The columns of redefined tables, by a second connection: this one only sends events.
+    ///
+    /// They are read some time after the statement that is being decoded: until the stream has passed
+    /// the binlog's end of that time, they may be too new for the rows that come.
     async fn reload_columns(&mut self) -> Result<(), SourceError> {
+        let Some((tables, _)) = &self.redefined else { return Ok(()) };
         let mut connection = Connection::connect(&self.params).await?;
-        let columns = table_columns(&mut connection, &self.params, self.tables).await?;
+        let columns = table_columns(&mut connection, &self.watch).await?;
+        let end = written_end(&mut connection).await?;
+        self.definitions.unsettled.extend(tables.iter().map(|table| (*table, end.clone())));
+        self.definitions.columns.clone_from(&columns);
         self.decoder.set_columns(columns);
+        self.decoder.set_unsettled(self.definitions.unsettled.keys().copied().collect());
         connection.close().await
     }
 }

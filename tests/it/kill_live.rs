@@ -414,11 +414,7 @@ fn rows_left_by_an_interrupted_clearing_do_not_outlive_the_next_snapshot() {
         let params =
             StoreParams { path: shop.directory.path().join("store"), cache_bytes: 16 << 20 };
         let store = Store::open(&params).expect("a store");
-        let ghost = |table: Table, row: Vec<Value>| RowChange {
-            table: table.id(),
-            before: None,
-            after: Some(row),
-        };
+        let ghost = |table: Table, row: Vec<Value>| RowChange::read(table.id(), row);
         let text = |text: &str| Value::Text(text.to_owned());
         let changes = [
             ghost(

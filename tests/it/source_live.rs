@@ -10,13 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 use aco_stream::catalog::Table;
-use aco_stream::catalog::tables::WATCHED_TABLES;
+use aco_stream::catalog::tables::{WATCHED_TABLES, watch};
 use aco_stream::clock::{Clock, SystemClock};
-use aco_stream::decode::{Row, RowChange, TableId, Value, WatchedTable};
+use aco_stream::decode::{Row, RowChange, TableId, TableLayout, Value, Watch, WatchedTable};
 use aco_stream::position::{BinlogOffset, GtidSet, Position};
 use aco_stream::source::{
-    ChunkRequest, Connection, Finding, Severity, SourceError, SourceErrorKind, SourceParams,
-    Stream, StreamEvent, TlsMode, estimate_rows, preflight, read_chunk, safe_start, written_end,
+    ChunkRequest, Connection, Definitions, Finding, Severity, SourceError, SourceErrorKind,
+    SourceParams, Stream, StreamEvent, TlsMode, estimate_rows, preflight, read_chunk, safe_start,
+    table_columns, written_end,
 };
 
 use crate::servers::{Database, Flavour, OddServer, Server, User, both_servers};
@@ -274,7 +275,7 @@ fn missing_replication_grants_are_named_and_refused() {
             let params = without_slave.params(&database);
             let mut connection = Connection::connect(&params).await.expect("connected");
             let from = safe_start(&mut connection).await.expect("a position");
-            let opened = Stream::open(&params, &from, WATCHED_TABLES).await;
+            let opened = open_stream(&params, &from).await;
             let error = match opened {
                 Ok(mut stream) => stream.next().await.expect_err("no privilege"),
                 Err(error) => error,
@@ -348,7 +349,7 @@ fn snapshot_has_every_row_whatever_the_chunk_size() {
                 assert!(snapshot(&params, rows_max).await == whole, "chunks of {rows_max}");
             }
             let mut connection = Connection::connect(&params).await.expect("connected");
-            let estimates = estimate_rows(&mut connection, &params, WATCHED_TABLES).await;
+            let estimates = estimate_rows(&mut connection, &watched_shop(&params)).await;
             assert_eq!(estimates.expect("estimates").len(), WATCHED_TABLES.len());
         });
     });
@@ -370,13 +371,30 @@ fn optional_table_that_is_missing_is_finished_at_once_and_a_needed_one_is_an_err
     });
 }
 
+/// What there is to watch in a shop without content staging.
+fn watched_shop(params: &SourceParams) -> Watch {
+    watch(&params.database, &params.table_prefix, TableLayout::Plain)
+}
+
+/// A stream whose watched tables are defined as they are now.
+pub(crate) async fn open_stream(
+    params: &SourceParams,
+    from: &Position,
+) -> Result<Stream, SourceError> {
+    let watch = watched_shop(params);
+    let mut connection = Connection::connect(params).await?;
+    let columns = table_columns(&mut connection, &watch).await?;
+    Stream::open(params, from, &watch, Definitions { columns, ..Definitions::default() }).await
+}
+
 /// Follows `stream` until everything before `end` was handed out.
 pub(crate) async fn changes_until(stream: &mut Stream, end: &BinlogOffset) -> Vec<RowChange> {
     let mut changes = Vec::new();
     while stream.seen() < *end {
         let next = tokio::time::timeout(PATIENCE, stream.next()).await.expect("the stream is slow");
         match next.expect("the stream goes on") {
-            StreamEvent::Transaction(transaction) => changes.extend(transaction.changes),
+            StreamEvent::Transaction(transaction)
+            | StreamEvent::Redefinition { transaction, .. } => changes.extend(transaction.changes),
             StreamEvent::Progress { .. } => {}
         }
     }
@@ -411,7 +429,7 @@ fn binlog_and_snapshot_agree(server: &Server) {
     run(async {
         let from = start_of(&params).await;
         database.load(&fixture("shop.sql"));
-        let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+        let mut stream = open_stream(&params, &from).await.expect("a stream");
         let mut copy = Copy::new();
         fold(&mut copy, changes_until(&mut stream, &end_of(&params).await).await);
         let read = snapshot(&params, 1000).await;
@@ -441,7 +459,7 @@ fn stream_follows_changes_past_savepoints_huge_rows_and_ddl() {
         database.exec("CREATE TABLE importexport_importdata (id INT PRIMARY KEY, d LONGBLOB)");
         run(async {
             let from = start_of(&params).await;
-            let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            let mut stream = open_stream(&params, &from).await.expect("a stream");
             let group = |code: &str| {
                 format!(
                     "INSERT INTO customer_group (customer_group_code, tax_class_id) VALUES ('{code}', 3)"
@@ -490,8 +508,7 @@ fn stream_goes_on_behind_the_stored_position_without_loss_or_repeat() {
                 if round == 2 {
                     server.session(User::Root, "").exec("FLUSH BINARY LOGS");
                 }
-                let mut stream =
-                    Stream::open(&params, &position, WATCHED_TABLES).await.expect("a stream");
+                let mut stream = open_stream(&params, &position).await.expect("a stream");
                 let changes = changes_until(&mut stream, &end_of(&params).await).await;
                 let after: Vec<_> = changes.into_iter().filter_map(|change| change.after).collect();
                 assert_eq!(after.len(), 1, "round {round}: {after:?}");
@@ -501,8 +518,7 @@ fn stream_goes_on_behind_the_stored_position_without_loss_or_repeat() {
             // The file and offset alone lead on as well.
             let position = Position { gtid: None, at: position.at };
             database.exec("DELETE FROM customer_group WHERE customer_group_code = 'round 0'");
-            let mut stream =
-                Stream::open(&params, &position, WATCHED_TABLES).await.expect("a stream");
+            let mut stream = open_stream(&params, &position).await.expect("a stream");
             let changes = changes_until(&mut stream, &end_of(&params).await).await;
             assert_eq!(changes.len(), 1, "{changes:?}");
         });
@@ -526,7 +542,7 @@ fn killed_dump_thread_means_reconnect() {
         let params = account.params(&database);
         run(async {
             let from = start_of(&params).await;
-            let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            let mut stream = open_stream(&params, &from).await.expect("a stream");
             changes_until(&mut stream, &end_of(&params).await).await;
             let root = server.session(User::Root, "");
             // Not information_schema: MySQL's fails on what other sessions happen to run.
@@ -554,7 +570,7 @@ fn idle_stream_lives_on_heartbeats() {
         };
         run(async {
             let from = start_of(&params).await;
-            let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            let mut stream = open_stream(&params, &from).await.expect("a stream");
             // Four times the longest silence that is borne.
             let wait = async {
                 loop {
@@ -576,7 +592,7 @@ fn position_that_the_server_does_not_have_is_lost() {
         run(async {
             let from = start_of(&params).await;
             let lost = async |position: Position| {
-                let opened = Stream::open(&params, &position, WATCHED_TABLES).await;
+                let opened = open_stream(&params, &position).await;
                 let error = match opened {
                     Ok(stream) => failure_of(stream).await,
                     Err(error) => error,
@@ -619,7 +635,7 @@ fn frozen_server_is_given_up_after_three_heartbeats() {
     };
     run(async {
         let from = start_of(&params).await;
-        let mut stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+        let mut stream = open_stream(&params, &from).await.expect("a stream");
         changes_until(&mut stream, &end_of(&params).await).await;
         signal("-STOP");
         let error = failure_of(stream).await;
@@ -668,8 +684,7 @@ fn no_row_is_lost_between_the_safe_start_and_a_select() {
             let all: BTreeSet<Row> = all.into_iter().collect();
             for (start, visible) in samples {
                 let mut got: BTreeSet<Row> = visible.into_iter().collect();
-                let mut stream =
-                    Stream::open(&params, &start, WATCHED_TABLES).await.expect("a stream");
+                let mut stream = open_stream(&params, &start).await.expect("a stream");
                 let changes = changes_until(&mut stream, &end).await;
                 let ours = changes.into_iter().filter(|change| change.table == group);
                 got.extend(ours.filter_map(|change| change.after));

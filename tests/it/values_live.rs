@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use aco_stream::catalog::Table;
-use aco_stream::catalog::tables::WATCHED_TABLES;
 use aco_stream::decode::{Row, RowChange, Value};
 use aco_stream::source::{ChunkRequest, Connection, SourceParams, Stream, read_chunk, written_end};
 use proptest::prelude::*;
@@ -16,7 +15,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::random::seed;
 use crate::servers::{Database, both_servers};
 use crate::shop::fixture;
-use crate::source_live::{changes_until, params, start_of};
+use crate::source_live::{changes_until, open_stream, params, start_of};
 
 /// Each case sends some sixty statements.
 const CASES: u32 = 40;
@@ -249,7 +248,8 @@ impl Shop<'_> {
             self.database.exec(&format!("UPDATE {name} SET {} WHERE {key}", sets.join(", ")));
             let after = self.select(*table, second, &mut seen).await;
             self.database.exec(&format!("DELETE FROM {name} WHERE {key}"));
-            let change = |before, after| RowChange { table: table.id(), before, after };
+            let change =
+                |before, after| RowChange { table: table.id(), before, after, cascades: true };
             seen.expected.push(change(None, Some(before.clone())));
             if before != after {
                 seen.expected.push(change(Some(before), Some(after.clone())));
@@ -297,7 +297,7 @@ fn every_value_is_the_same_by_select_by_binlog_and_in_the_servers_own_words() {
         let shop = runtime.block_on(async {
             let from = start_of(&params).await;
             let connection = Connection::connect(&params).await.expect("connected");
-            let stream = Stream::open(&params, &from, WATCHED_TABLES).await.expect("a stream");
+            let stream = open_stream(&params, &from).await.expect("a stream");
             RefCell::new(Shop { database: &database, params: &params, connection, stream })
         });
         let outcome = TestRunner::new_with_rng(config, rng).run(&written(), |rows| {

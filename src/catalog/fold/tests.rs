@@ -28,11 +28,12 @@ fn update(table: Table, before: Json, after: Json) -> RowChange {
         table: table.id(),
         before: Some(row(table, before)),
         after: Some(row(table, after)),
+        cascades: true,
     }
 }
 
 fn deleted(table: Table, row: Row) -> RowChange {
-    RowChange { table: table.id(), before: Some(row), after: None }
+    RowChange { table: table.id(), before: Some(row), after: None, cascades: true }
 }
 
 /// What a statement on the small shop touches.
@@ -123,8 +124,12 @@ fn row_of_every_table_comes_changes_and_goes_with_its_owner() {
         let mut catalog = MemoryCatalog::default();
         absorb(&mut catalog, &[inserted(table, before.clone())]);
         assert_eq!(catalog.sheets[&owner].iter().count(), 1, "{table:?}");
-        let change =
-            RowChange { table: table.id(), before: Some(before), after: Some(after.clone()) };
+        let change = RowChange {
+            table: table.id(),
+            before: Some(before),
+            after: Some(after.clone()),
+            cascades: true,
+        };
         absorb(&mut catalog, &[change]);
         assert_eq!(catalog.sheets[&owner].first(table), Some(&after), "{table:?}");
         absorb(&mut catalog, &[deleted(table, after)]);
@@ -166,7 +171,7 @@ fn row_without_a_usable_key_stops_the_fold() {
         fold(&[inserted(Table::ProductEntity, bad)], &MemoryCatalog::default(), FoldMode::GateOpen);
     let message = folded.unwrap_err().to_string();
     assert!(message.starts_with("fold a row of catalog_product_entity"), "{message}");
-    let unknown = RowChange { table: TableId(200), before: None, after: None };
+    let unknown = RowChange { table: TableId(200), before: None, after: None, cascades: true };
     let folded = fold(&[unknown], &MemoryCatalog::default(), FoldMode::GateOpen);
     assert!(matches!(folded, Err(FoldError::UnknownTable(TableId(200)))));
 }

@@ -225,7 +225,7 @@ fn columns_that_are_not_read_never_disturb() {
     .concat();
     let body = [&[9, 0, 0, 0, 0, 0, 1, 0, 9, 0xFF, 1][..], &row, &row].concat();
     let change =
-        RowChange { table: TableId(0), before: None, after: Some(vec![Value::Int(65535)]) };
+        RowChange { cascades: true, ..RowChange::read(TableId(0), vec![Value::Int(65535)]) };
     let expected = Decoded::Rows(vec![change.clone(), change]);
     assert_eq!(decode(&mut decoder, event_type::WRITE_ROWS_V1, &body).unwrap(), expected);
 }
@@ -240,14 +240,19 @@ fn year_columns_count_in_the_signedness_bits() {
     )];
     let map = b"\x12\0\0\0\0\0\x01\0\x01y\0\x01t\0\x06\x0d\x03\x03\x0d\x03\xf6\x02\x09\x02\x3f\
         \x01\x01\xdc\x04\x0c\x01a\x01b\x01c\x01d\x01e\x01f";
-    let watch = Watch { schema: "y".to_owned(), table_prefix: String::new(), tables: &WATCHED };
+    let watch = Watch {
+        schema: "y".to_owned(),
+        table_prefix: String::new(),
+        tables: &WATCHED,
+        layout: crate::decode::TableLayout::Plain,
+    };
     let mut decoder = Decoder::new(watch, std::collections::BTreeMap::new());
     decode(&mut decoder, event_type::TABLE_MAP, map).unwrap();
     let ones = [0xFF; 4];
     let image = [&[0, 124][..], &ones, &ones, &[100], &ones, &[0x80, 0, 0, 1, 0]].concat();
     let meaning = decode(&mut decoder, event_type::WRITE_ROWS_V1, &rows(0x12, 6, 0xFF, &image));
     let row = [4_294_967_295, -1, 4_294_967_295].map(Value::Int).to_vec();
-    let change = RowChange { table: TableId(0), before: None, after: Some(row) };
+    let change = RowChange { cascades: true, ..RowChange::read(TableId(0), row) };
     assert_eq!(meaning.unwrap(), Decoded::Rows(vec![change]));
 }
 
@@ -259,7 +264,7 @@ fn updates_and_deletes_carry_their_row_before() {
     let row = |value: i128| Some(vec![Value::Int(value)]);
     // Version 2 events have an extra part, here of one byte.
     let update = [9, 0, 0, 0, 0, 0, 1, 0, 3, 0, 77, 1, 0xFF, 0xFF, 0, 1, 0, 0xFE];
-    let change = RowChange { table: TableId(0), before: row(1), after: row(-2) };
+    let change = RowChange { table: TableId(0), before: row(1), after: row(-2), cascades: true };
     let meaning = decode(&mut decoder, event_type::UPDATE_ROWS, &update).unwrap();
     assert_eq!(meaning, Decoded::Rows(vec![change]));
     let delete = rows(9, 1, 0xFF, &[0, 5, 1]);
@@ -267,6 +272,7 @@ fn updates_and_deletes_carry_their_row_before() {
         table: TableId(0),
         before,
         after: None,
+        cascades: true,
     });
     let meaning = decode(&mut decoder, event_type::DELETE_ROWS_V1, &delete).unwrap();
     assert_eq!(meaning, Decoded::Rows(changes.into()));

@@ -63,7 +63,14 @@ const fn column(name: &'static str, kind: ColumnKind) -> WatchedColumn {
 }
 
 const fn table(name: &'static str, columns: &'static [WatchedColumn]) -> WatchedTable {
-    WatchedTable { name, columns, chunk_column: 0, primary_key: &[0], optional: false }
+    WatchedTable {
+        name,
+        columns,
+        chunk_column: 0,
+        primary_key: &[0],
+        optional: false,
+        layout: None,
+    }
 }
 
 macro_rules! eav {
@@ -139,7 +146,7 @@ fn columns() -> BTreeMap<TableId, TableColumns> {
             let (name, data_type) = column.split_once(' ').unwrap();
             let is_unsigned = data_type.ends_with('+');
             let data_type = data_type.trim_end_matches('+').to_owned();
-            ColumnDescription { name: name.to_owned(), is_unsigned, data_type }
+            ColumnDescription { name: name.to_owned(), is_unsigned, data_type, charset: None }
         });
         TableColumns { columns: columns.collect() }
     });
@@ -147,7 +154,12 @@ fn columns() -> BTreeMap<TableId, TableColumns> {
 }
 
 fn watch() -> Watch {
-    Watch { schema: "shop".to_owned(), table_prefix: String::new(), tables: &TABLES }
+    Watch {
+        schema: "shop".to_owned(),
+        table_prefix: String::new(),
+        tables: &TABLES,
+        layout: crate::decode::TableLayout::Plain,
+    }
 }
 
 /// Replays until the end or an error.
@@ -176,7 +188,7 @@ fn replay(
 fn show(transactions: &[SourceTransaction]) -> String {
     let mut text = String::new();
     for transaction in transactions {
-        for RowChange { table, before, after } in &transaction.changes {
+        for RowChange { table, before, after, .. } in &transaction.changes {
             let name = TABLES[usize::from(table.0)].name;
             for (sign, row) in [('-', before), ('+', after)] {
                 if let Some(row) = row {

@@ -26,7 +26,7 @@ fn rows(id: i128) -> Decoded {
 }
 
 fn change(id: i128) -> RowChange {
-    RowChange { table: TableId(0), before: None, after: Some(vec![Value::Int(id)]) }
+    RowChange::read(TableId(0), vec![Value::Int(id)])
 }
 
 fn mariadb(sequence: u64, is_standalone: bool) -> Decoded {
@@ -67,7 +67,7 @@ fn push_all(
 
 fn transactions(found: Vec<Framed>) -> Vec<(Vec<RowChange>, String)> {
     let parts = found.into_iter().map(|framed| match framed {
-        Framed::Transaction(SourceTransaction { changes, position, committed_at_s: 7 }) => {
+        Framed::Transaction(SourceTransaction { changes, position, committed_at_s: 7, .. }) => {
             (changes, position.to_string())
         }
         other @ (Framed::Ddl { .. } | Framed::Transaction(_)) => panic!("{other:?}"),
@@ -141,22 +141,37 @@ fn a_definition_change_is_reported_with_the_position_behind_it() {
     let found = push_all(&mut framer, [mariadb(5, true), ddl()]).unwrap();
     let position = framer.position().clone();
     assert_eq!(position.to_string(), "0-1-5 (bin.000001:24)");
-    assert_eq!(found, [Framed::Ddl { tables: tables.clone(), position: position.clone() }]);
+    let ended = SourceTransaction {
+        changes: Vec::new(),
+        reread: tables.clone(),
+        xa: None,
+        position,
+        committed_at_s: 7,
+    };
+    assert_eq!(found, [Framed::Ddl { tables: tables.clone(), ended: Some(ended) }]);
     // Within a transaction, as MySQL writes CREATE TABLE … SELECT, the position waits.
     let found = push_all(&mut framer, [mariadb(6, false), ddl()]).unwrap();
-    assert_eq!(found, [Framed::Ddl { tables, position }]);
-    assert!(framer.is_within_transaction());
+    assert_eq!(found, [Framed::Ddl { tables: tables.clone(), ended: None }]);
+    let found = push_all(&mut framer, [Decoded::Commit]).unwrap();
+    let [Framed::Transaction(transaction)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(transaction.reread, tables);
 }
 
 #[test]
-fn statements_that_change_watched_tables_without_row_events_stop_the_stream() {
+fn a_statement_that_changes_rows_of_watched_tables_stops_the_stream() {
     let tables = BTreeSet::from([TableId(0)]);
-    let dml = statement(StatementKind::WatchedDml { tables: tables.clone() });
+    let dml = statement(StatementKind::WatchedDml { tables });
     let error = push_all(&mut framer_at(None, 4), [Decoded::Begin, dml]).unwrap_err();
     assert!(error.hint().unwrap().contains("binlog_format=ROW"));
-    let swept = statement(StatementKind::WatchedTruncateDropRename { tables });
-    let error = push_all(&mut framer_at(None, 4), [swept]).unwrap_err();
-    assert_eq!(error.hint(), Some("take a new snapshot"));
+}
+
+#[test]
+fn tables_that_lost_or_exchanged_their_rows_are_to_be_read_again() {
+    let tables = BTreeSet::from([TableId(0)]);
+    let swept = statement(StatementKind::WatchedTruncateDropRename { tables: tables.clone() });
+    let found = push_all(&mut framer_at(None, 4), [swept]).unwrap();
+    let [Framed::Ddl { ended: Some(ended), .. }] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(ended.reread, tables);
 }
 
 #[test]

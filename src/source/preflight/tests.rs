@@ -149,6 +149,7 @@ static TABLES: [WatchedTable; 2] = [
         chunk_column: 0,
         primary_key: &[0],
         optional: false,
+        layout: None,
     },
     WatchedTable {
         name: "cataloginventory_stock_item",
@@ -156,6 +157,7 @@ static TABLES: [WatchedTable; 2] = [
         chunk_column: 0,
         primary_key: &[0],
         optional: true,
+        layout: None,
     },
 ];
 

@@ -241,6 +241,8 @@ impl World {
         let transactions: Vec<SourceTransaction> = (from..to)
             .map(|nth| SourceTransaction {
                 changes: self.log[nth].clone(),
+                reread: BTreeSet::new(),
+                xa: None,
                 position: position(nth + 1),
                 committed_at_s: 1,
             })
