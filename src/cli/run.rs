@@ -11,23 +11,31 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{progress, wire};
 use crate::config::OnLostPosition;
-use crate::engine::{self, EngineError, Gauges, RunParams, Until};
+use crate::engine::{self, Delivering, EngineError, Gauges, RunParams, Until};
 use crate::feed::Feed;
 use crate::status::{self, Report};
 use crate::store::Store;
 
-pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    path: &Path,
+    (once, dry_run): (bool, bool),
+    bars: &MultiProgress,
+) -> Result<Exit, Failure> {
     let config = wire::read_config(path)?;
     let clock = wire::clock();
-    let submitter = wire::submitter(&config, &clock)?;
+    let delivering = if dry_run {
+        None
+    } else {
+        let submitter = wire::submitter(&config, &clock)?;
+        Some(Delivering { submitter, params: wire::deliver(&config) })
+    };
     let store = wire::store(&config)?;
     let gauges = Arc::new(Gauges::default());
     let params = RunParams {
         store: Arc::clone(&store),
         clock,
         gauges: Arc::clone(&gauges),
-        submitter,
-        deliver: wire::deliver(&config),
+        delivering,
         source: wire::source(&config),
         until: if once { Until::Settled } else { Until::Told },
         resnapshot_on_lost_position: config.source.on_lost_position == OnLostPosition::Resnapshot,
@@ -38,7 +46,7 @@ pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result
         never = progress::show(gauges, wire::clock(), bars.clone()) => match never {},
         never = answer_questions(Arc::clone(&store), &config.store_path) => match never {},
     }
-    if once { parked_or_done(&store) } else { Ok(Exit::Done) }
+    if once && !dry_run { parked_or_done(&store) } else { Ok(Exit::Done) }
 }
 
 pub(crate) async fn replay(

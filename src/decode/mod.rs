@@ -23,7 +23,7 @@ mod table_map;
 mod value;
 mod watched;
 
-pub use columns::{ColumnDescription, TableColumns};
+pub use columns::{ColumnDescription, Definitions, TableColumns};
 pub use decoder::{Decoded, Decoder};
 pub use error::DecodeError;
 pub use event::{

@@ -32,9 +32,6 @@ pub enum EngineError {
     /// Row changes could not be folded.
     #[error("fold row changes")]
     Fold(#[source] FoldError),
-    /// A watched table lost or exchanged its rows at once.
-    #[error("absorb a statement that redefined, truncated, dropped or renamed {0}")]
-    TableSwept(&'static str),
     /// The catalog copy could not be read.
     #[error("assemble feed items")]
     Read(#[source] ReadError),
@@ -82,7 +79,6 @@ impl EngineError {
             Self::Submit(error) => Some(error.hint()),
             Self::Stopped(reason) => Some(reason.hint().to_owned()),
             Self::Task(_) => Some("this is a bug; please report it".to_owned()),
-            Self::TableSwept(_) => Some("take a new snapshot".to_owned()),
             Self::Fold(_) | Self::Read(_) => None,
         };
         hint.into_iter().collect()
@@ -99,7 +95,7 @@ impl EngineError {
                 SourceErrorKind::Fatal => Fate::Failed,
             },
             Self::Unfit { .. } => Fate::Config,
-            Self::File(_) | Self::Fold(_) | Self::TableSwept(_) => Fate::Failed,
+            Self::File(_) | Self::Fold(_) => Fate::Failed,
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {
                 SubmitError::CredentialsRefused { .. } => Fate::Credentials,

@@ -17,9 +17,11 @@ use mysql_async::binlog::BinlogChecksumAlg;
 use mysql_async::binlog::events::Event;
 use tokio::time::timeout;
 
-use crate::decode::{Decoder, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32};
+use crate::decode::{
+    Decoder, Definitions, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32,
+};
 use crate::position::{BinlogOffset, Position};
-use crate::source::columns::{Definitions, table_columns};
+use crate::source::columns::table_columns;
 use crate::source::connection::within;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
 use crate::source::replica::{Request, session_of_a_replica};

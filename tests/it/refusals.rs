@@ -458,7 +458,7 @@ fn password_in_the_config() {
     let key =
         Bench::new(&nowhere().replace("tls = ", &format!("password = \"{WRONG_SECRET}\"\ntls = ")));
     assert_snapshot!(key.refusal(&["config", "show"], 78), @r"
-    error: failed to read the config file [DIR]/aco-stream.toml, line 4, source.password: unknown field `password`, expected one of `url`, `password_file`, `tls`, `tls_ca_file`, `table_prefix`, `server_id`, `heartbeat_seconds`, `on_lost_position`
+    error: failed to read the config file [DIR]/aco-stream.toml, line 4, source.password: unknown field `password`, expected one of `url`, `password_file`, `tls`, `tls_ca_file`, `table_prefix`, `server_id`, `heartbeat_seconds`, `on_lost_position`, `snapshot`
       hint: README.md shows a complete file, with every key and what it may be
     ");
     let url = Bench::new(&nowhere().replace("cdc@", &format!("cdc:{WRONG_SECRET}@")));

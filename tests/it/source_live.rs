@@ -12,12 +12,14 @@ use std::time::Duration;
 use aco_stream::catalog::Table;
 use aco_stream::catalog::tables::{WATCHED_TABLES, watch};
 use aco_stream::clock::{Clock, SystemClock};
-use aco_stream::decode::{Row, RowChange, TableId, TableLayout, Value, Watch, WatchedTable};
+use aco_stream::decode::{
+    Definitions, Row, RowChange, TableId, TableLayout, Value, Watch, WatchedTable,
+};
 use aco_stream::position::{BinlogOffset, GtidSet, Position};
 use aco_stream::source::{
-    ChunkRequest, Connection, Definitions, Finding, Severity, SourceError, SourceErrorKind,
-    SourceParams, Stream, StreamEvent, TlsMode, estimate_rows, preflight, read_chunk, safe_start,
-    table_columns, written_end,
+    Connection, Finding, RowRange, Severity, SnapshotParams, SourceError, SourceErrorKind,
+    SourceParams, Stream, StreamEvent, TlsMode, estimate_rows, preflight, range_end, read_range,
+    safe_start, table_columns, written_end,
 };
 
 use crate::servers::{Database, Flavour, OddServer, Server, User, both_servers};
@@ -45,6 +47,9 @@ pub(crate) fn params(server: &Server, schema: &str) -> SourceParams {
         server_id: server_id + COUNT.fetch_add(1, Ordering::Relaxed),
         heartbeat: Duration::from_secs(1),
         connect_timeout: Duration::from_secs(20),
+        net_write_timeout: SourceParams::NET_WRITE_TIMEOUT,
+        statement_timeout: SourceParams::STATEMENT_TIMEOUT,
+        snapshot: SnapshotParams::default(),
     }
 }
 
@@ -296,13 +301,14 @@ async fn read_table(
     id: TableId,
     rows_max: usize,
 ) -> Vec<Row> {
-    let table = watched(id);
+    let (table, watch) = (watched(id), watched_shop(params));
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let request = ChunkRequest { table, after, rows_max };
-        let chunk = read_chunk(connection, params, request).await.expect("a chunk");
-        rows.extend(chunk.rows);
-        match chunk.next_after {
+        let end = range_end(connection, &watch, &[id], (after, rows_max)).await.expect("an end");
+        let range = RowRange { after, upto: end };
+        let read = read_range(connection, (params, &watch), table, range).await;
+        rows.extend(read.expect("a range"));
+        match end {
             Some(next) => {
                 assert!(after.is_none_or(|after| after < next), "{}: no progress", table.name);
                 after = Some(next);
@@ -356,23 +362,32 @@ fn snapshot_has_every_row_whatever_the_chunk_size() {
 }
 
 #[test]
-fn optional_table_that_is_missing_is_finished_at_once_and_a_needed_one_is_an_error() {
+fn a_table_that_is_missing_is_told_from_one_that_cannot_be_read() {
     both_servers(|server| {
         let database = server.fresh_database(&[]);
         let params = params(server, &database.schema);
+        let watch = watched_shop(&params);
+        let table = Table::Store.watched();
+        let range = RowRange { after: None, upto: None };
         run(async {
             let mut connection = Connection::connect(&params).await.expect("connected");
-            let rows = read_table(&mut connection, &params, Table::StockItem.id(), 10).await;
-            assert_eq!(rows, Vec::<Row>::new());
-            let table = Table::Store.watched();
-            let request = ChunkRequest { table, after: None, rows_max: 10 };
-            assert!(read_chunk(&mut connection, &params, request).await.is_err());
+            let read = read_range(&mut connection, (&params, &watch), table, range).await;
+            let Err(SourceError::TableUnreadable { is_missing: true, .. }) = read else {
+                panic!("{read:?}");
+            };
+            database.exec("CREATE TABLE store (store_id INT PRIMARY KEY)");
+            let read = read_range(&mut connection, (&params, &watch), table, range).await;
+            let Err(error @ SourceError::TableUnreadable { is_missing: false, .. }) = read else {
+                panic!("{read:?}");
+            };
+            assert_eq!(error.kind(), SourceErrorKind::Config);
+            assert!(error.to_string().contains("code"), "it names the column: {error}");
         });
     });
 }
 
 /// What there is to watch in a shop without content staging.
-fn watched_shop(params: &SourceParams) -> Watch {
+pub(crate) fn watched_shop(params: &SourceParams) -> Watch {
     watch(&params.database, &params.table_prefix, TableLayout::Plain)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::source::connection::TextRow;
 use crate::source::preflight::{Finding, rows_if_allowed};
-use crate::source::{Connection, Flavour, SourceError, snapshot};
+use crate::source::{Connection, Flavour, SourceError, ends};
 
 const VARIABLES: &[&str] = &[
     "binlog_checksum",
@@ -78,7 +78,7 @@ impl Facts {
             Some(rows) if rows.is_empty() => Replica::No,
             Some(_) => Replica::Yes,
         };
-        let status_sql = snapshot::status_statement(flavour, version);
+        let status_sql = ends::status_statement(flavour, version);
         let status = match rows_if_allowed(conn, DOING, status_sql).await? {
             None => BinlogStatus::Denied,
             Some(rows) => rows.into_iter().next().map_or(BinlogStatus::Off, BinlogStatus::Row),

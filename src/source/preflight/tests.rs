@@ -184,6 +184,9 @@ fn judge_tables(seen: &Seen) -> Vec<(Severity, &'static str)> {
         server_id: 7,
         heartbeat: SourceParams::HEARTBEAT,
         connect_timeout: SourceParams::CONNECT_TIMEOUT,
+        net_write_timeout: SourceParams::NET_WRITE_TIMEOUT,
+        statement_timeout: SourceParams::STATEMENT_TIMEOUT,
+        snapshot: crate::source::SnapshotParams::default(),
     };
     not_ok(tables::judge(seen, &TABLES, &params, "cdc@%"))
 }
