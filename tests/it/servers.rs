@@ -18,6 +18,10 @@ use std::thread;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, Value};
 
+mod odd;
+
+pub(crate) use odd::OddServer;
+
 /// What a query answered: rows of values in the server's own text form, `None` for NULL.
 pub(crate) type Rows = Vec<Vec<Option<String>>>;
 
@@ -244,36 +248,6 @@ fn note_skipped(flavour: Flavour, reason: &str) {
     let line = format!("SKIPPED: {} on {}: {reason}\n", test_name(), flavour.name());
     eprint!("{line}");
     append(&target_directory().join("skipped.txt"), &line);
-}
-
-/// A server of one test, with options of its own; stopped with the value.
-#[derive(Debug)]
-pub(crate) struct OddServer {
-    /// How to reach it.
-    pub(crate) server: Server,
-    directory: tempfile::TempDir,
-}
-
-impl OddServer {
-    /// A MariaDB with these settings on top of the usual ones, as in `binlog_format=STATEMENT`.
-    pub(crate) fn mariadb(options: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let path = directory.path().to_str().expect("its path is UTF-8").to_owned();
-        let mut arguments = vec!["start", path.as_str(), "--only", "mariadb"];
-        arguments.extend(options.iter().flat_map(|option| ["--option", *option]));
-        script(&arguments);
-        let settings = parse_settings(&script(&["env", &path]));
-        let server = Server::from_settings(Flavour::MariaDb, &settings);
-        Self { server: server.expect("it was just started"), directory }
-    }
-}
-
-impl Drop for OddServer {
-    fn drop(&mut self) {
-        if let Some(directory) = self.directory.path().to_str() {
-            script(&["stop", directory]);
-        }
-    }
 }
 
 /// A schema of one test.
@@ -508,7 +482,7 @@ fn binlog_is_what_the_program_needs() {
 fn flavour_is_the_version_it_names() {
     all_servers(|server| {
         let is_named = match server.flavour {
-            Flavour::MariaDb => server.version.starts_with("1"),
+            Flavour::MariaDb => server.version.starts_with('1'),
             Flavour::MariaDb118 => server.version.starts_with("11.8."),
             Flavour::MySql => server.version.starts_with("9."),
         };
@@ -535,11 +509,4 @@ fn schema_is_the_tests_own_and_goes_with_it() {
             format!("SELECT 1 FROM information_schema.schemata WHERE schema_name = '{schema}'");
         assert_eq!(server.session(User::Root, "").query(&sql), Rows::new());
     });
-}
-
-#[test]
-fn odd_server_has_the_options_it_was_given() {
-    let odd = OddServer::mariadb(&["log_bin=OFF", "max_connections=77"]);
-    let row = odd.server.session(User::Root, "").query("SELECT @@log_bin, @@max_connections");
-    assert_eq!(row, vec![vec![Some("0".to_owned()), Some("77".to_owned())]]);
 }
