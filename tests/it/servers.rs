@@ -4,6 +4,8 @@
 //! first test that needs one starts them through `tests/servers` and leaves them running. Every test
 //! gets a schema of its own; the binlog is the server's, so each test also sees the others' changes
 //! as unwatched ones, as in a real shop.
+//! A test that needs other options, or that stops or kills a server, starts one of its own: an
+//! [`OddServer`], or a pair of them, [`replica_pair::ReplicaPair`].
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -18,7 +20,8 @@ use std::thread;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, Value};
 
-mod odd;
+pub(crate) mod odd;
+pub(crate) mod replica_pair;
 
 pub(crate) use odd::OddServer;
 
