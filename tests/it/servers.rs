@@ -371,7 +371,7 @@ fn text(value: Value) -> Option<String> {
 }
 
 /// TLS that verifies the host's name and accepts certificates of this CA only.
-fn trusting(ca_file: &Path) -> SslOpts {
+pub(crate) fn trusting(ca_file: &Path) -> SslOpts {
     SslOpts::default()
         .with_root_certs(vec![ca_file.to_path_buf().into()])
         .with_disable_built_in_roots(true)
