@@ -235,7 +235,7 @@ impl Drop for Account<'_> {
 fn refusal_without(privilege: &str, server: &Server) -> String {
     let (database, service) = (empty_shop(server), Service::unlimited());
     let positions = match server.flavour {
-        Flavour::MariaDb => "BINLOG MONITOR",
+        Flavour::MariaDb | Flavour::MariaDb118 => "BINLOG MONITOR",
         Flavour::MySql => "REPLICATION CLIENT",
     };
     let grants = [

@@ -622,7 +622,7 @@ fn position_that_the_server_does_not_have_is_lost() {
             at.offset = 4_000_000_000;
             lost(Position { gtid: None, at }).await;
             let unknown = match server.flavour {
-                Flavour::MariaDb => "0-1-999999999".to_owned(),
+                Flavour::MariaDb | Flavour::MariaDb118 => "0-1-999999999".to_owned(),
                 Flavour::MySql => {
                     let uuid = database.query("SELECT @@server_uuid")[0][0].clone();
                     format!("{}:1-999999999", uuid.expect("a uuid"))
