@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::catalog::FoldMode;
-use crate::catalog::tables::{WATCHED_TABLES, watch};
+use crate::catalog::tables::{watch, watched_tables};
 use crate::clock::{SharedClock, since};
 use crate::decode::TableLayout;
 use crate::engine::absorb::{absorb, mark_everything};
@@ -54,7 +54,8 @@ impl Following {
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
-        let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
+        let tables = watched_tables(TableLayout::Plain);
+        let findings = source::preflight(&mut connection, &self.params, &tables, now).await;
         let findings = findings.map_err(source_error)?;
         for finding in &findings {
             if finding.severity == Severity::Warning {

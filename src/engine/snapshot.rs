@@ -45,6 +45,10 @@ pub(crate) async fn read_tables(
     while let Phase::Reading { table, after } = state.phase {
         let id = TableId(table);
         let Some(watched) = WATCHED_TABLES.get(usize::from(table)) else { break };
+        if watched.layout.is_some_and(|only| only != watch.layout) {
+            state.phase = Phase::Reading { table: table.saturating_add(1), after: None };
+            continue;
+        }
         gauges.set_activity(Activity::Snapshot(watched.name));
         let request = ChunkRequest { table: watched, after, rows_max: CHUNK_ROWS_MAX };
         let chunk = source::read_chunk(connection, params, request).await.map_err(source_error)?;
