@@ -7,6 +7,7 @@ pub mod column;
 pub mod tables;
 
 mod fold;
+mod foreign_keys;
 mod owner;
 mod read;
 mod references;
@@ -17,9 +18,12 @@ mod touch;
 #[cfg(test)]
 pub(crate) mod random_rows;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod small_shop;
 
 pub use fold::{CatalogEdits, FoldError, FoldMode, fold};
+pub use foreign_keys::{FOREIGN_KEYS, ForeignKey, cascade_children};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference};
 pub use references::product_references;

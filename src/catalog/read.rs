@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use crate::catalog::{Owner, Sheet};
 
-/// A reverse index: from a referred-to id to the product ids that refer to it.
+/// A reverse index: from a referred-to id to the products, or versions of products, that refer to
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
     /// Child product → its parents (`catalog_product_relation`, `catalog_product_super_link`).
@@ -15,8 +16,18 @@ pub enum Reference {
     Linked(u32),
     /// Attribute option → the products that hold it.
     OptionHeld(u32),
-    /// Gallery file → the products it is attached to.
+    /// Gallery file → the products that have rows about it.
     Media(u32),
+    /// Product → its versions (content staging, as all that follow).
+    EntityVersion(u32),
+    /// Child product → the versions that have it as a child.
+    VersionChild(u32),
+    /// Linked product → the versions that link to it.
+    VersionLinked(u32),
+    /// Attribute option → the versions that hold it.
+    VersionOptionHeld(u32),
+    /// Gallery file → the versions that have rows about it.
+    VersionMedia(u32),
 }
 
 impl Reference {
@@ -27,13 +38,40 @@ impl Reference {
             Self::Linked(_) => 2,
             Self::OptionHeld(_) => 3,
             Self::Media(_) => 4,
+            Self::EntityVersion(_) => 5,
+            Self::VersionChild(_) => 6,
+            Self::VersionLinked(_) => 7,
+            Self::VersionOptionHeld(_) => 8,
+            Self::VersionMedia(_) => 9,
         }
     }
 
     /// The id that is referred to.
     pub const fn id(self) -> u32 {
         match self {
-            Self::Child(id) | Self::Linked(id) | Self::OptionHeld(id) | Self::Media(id) => id,
+            Self::Child(id)
+            | Self::Linked(id)
+            | Self::OptionHeld(id)
+            | Self::Media(id)
+            | Self::EntityVersion(id)
+            | Self::VersionChild(id)
+            | Self::VersionLinked(id)
+            | Self::VersionOptionHeld(id)
+            | Self::VersionMedia(id) => id,
+        }
+    }
+
+    /// The owner of the rows that refer, by the id that the index holds.
+    pub const fn referrer(self, id: u32) -> Owner {
+        match self {
+            Self::Child(_) | Self::Linked(_) | Self::OptionHeld(_) | Self::Media(_) => {
+                Owner::Product(id)
+            }
+            Self::EntityVersion(_)
+            | Self::VersionChild(_)
+            | Self::VersionLinked(_)
+            | Self::VersionOptionHeld(_)
+            | Self::VersionMedia(_) => Owner::ProductVersion(id),
         }
     }
 }
@@ -48,7 +86,8 @@ pub trait CatalogRead {
     /// The owner's sheet; `None` if it has no rows.
     fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError>;
 
-    /// The products that refer to an id, ascending.
+    /// The ids of the products or versions that refer to an id, ascending; see
+    /// [`Reference::referrer`].
     fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError>;
 
     /// Up to `limit` ids of owners of the same kind as `after`, ascending, greater than its id.
@@ -75,7 +114,7 @@ pub trait CatalogRead {
 pub struct MemoryCatalog {
     /// The sheets.
     pub sheets: BTreeMap<Owner, Sheet>,
-    /// The reverse indexes: (reference, referring product).
+    /// The reverse indexes: (reference, id of the product or version that refers).
     pub references: BTreeSet<(Reference, u32)>,
 }
 

@@ -48,6 +48,12 @@ impl Sheet {
         self.rows.range((table, *all.start())..=(table, *all.end())).map(|(_, row)| row)
     }
 
+    /// The primary keys of the rows of `table`, ascending.
+    pub fn keys(&self, table: Table) -> Vec<RowKey> {
+        let all = (table, RowKey(0, 0))..=(table, RowKey(u64::MAX, u64::MAX));
+        self.rows.range(all).map(|((_, key), _)| *key).collect()
+    }
+
     /// The first row of `table`: the only one where the owner has one row there.
     pub fn first(&self, table: Table) -> Option<&Row> {
         self.rows(table).next()

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::catalog::tables::WATCHED_TABLES;
+use crate::catalog::tables::watched_tables;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, wire};
+use crate::decode::TableLayout;
 use crate::engine::EngineError;
 use crate::source::{self, Connection, Finding, Severity};
 
@@ -17,7 +18,8 @@ pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let params = wire::source(&config);
     let source_error = |error| EngineError::Source(Box::new(error));
     let mut connection = Connection::connect(&params).await.map_err(source_error)?;
-    let findings = source::preflight(&mut connection, &params, WATCHED_TABLES, clock.now()).await;
+    let tables = watched_tables(TableLayout::Plain);
+    let findings = source::preflight(&mut connection, &params, &tables, clock.now()).await;
     let mut findings = findings.map_err(source_error)?;
     drop(connection);
     // The findings about the source are worth seeing even when the service refuses us.

@@ -219,7 +219,11 @@ fn is_of_shop(owner: Owner) -> bool {
         | Owner::EntityType(_)
         | Owner::Attribute(_)
         | Owner::AttributeOption(_) => true,
-        Owner::Media(_) | Owner::Product(_) => false,
+        Owner::Media(_)
+        | Owner::Product(_)
+        | Owner::ProductVersion(_)
+        | Owner::LinkType(_)
+        | Owner::Stock(_) => false,
     }
 }
 

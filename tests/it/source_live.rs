@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use aco_stream::catalog::Table;
-use aco_stream::catalog::tables::{WATCHED_TABLES, watch};
+use aco_stream::catalog::tables::{watch, watched_tables};
 use aco_stream::clock::{Clock, SystemClock};
 use aco_stream::decode::{
     Definitions, Row, RowChange, TableId, TableLayout, Value, Watch, WatchedTable,
@@ -148,7 +148,9 @@ fn findings(params: &SourceParams) -> Vec<Finding> {
     run(async {
         let mut connection = Connection::connect(params).await.expect("connected");
         let now = SystemClock.now();
-        preflight(&mut connection, params, WATCHED_TABLES, now).await.expect("preflight")
+        preflight(&mut connection, params, &watched_tables(TableLayout::Plain), now)
+            .await
+            .expect("preflight")
     })
 }
 
@@ -176,7 +178,7 @@ fn preflight_lists_every_missing_table_at_once() {
         let found = findings(&params(server, &database.schema));
         assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["tables"]));
         let tables = found.iter().find(|finding| finding.check == "tables").expect("there");
-        for table in WATCHED_TABLES.iter().filter(|table| !table.optional) {
+        for table in watched_tables(TableLayout::Plain).iter().filter(|table| !table.optional) {
             assert!(tables.message.contains(table.name), "{}", tables.message);
         }
     });
@@ -328,7 +330,7 @@ type Copy = BTreeMap<(TableId, Vec<Value>), Row>;
 async fn snapshot(params: &SourceParams, rows_max: usize) -> Copy {
     let mut connection = Connection::connect(params).await.expect("connected");
     let mut copy = Copy::new();
-    for table in Table::ALL {
+    for table in Table::of_layout(TableLayout::Plain) {
         for row in read_table(&mut connection, params, table.id(), rows_max).await {
             let key = (table.id(), key_of(table.id(), &row));
             assert!(copy.insert(key, row).is_none(), "{}: a row came twice", table.name());
@@ -345,7 +347,7 @@ fn snapshot_has_every_row_whatever_the_chunk_size() {
         run(async {
             let whole = snapshot(&params, 1_000_000).await;
             assert!(whole.len() > 500, "{} rows", whole.len());
-            for table in Table::ALL {
+            for table in Table::of_layout(TableLayout::Plain) {
                 let count = whole.keys().filter(|(id, _)| *id == table.id()).count();
                 let sql = format!("SELECT COUNT(*) FROM {}", table.name());
                 let expected = database.query(&sql);
@@ -356,7 +358,10 @@ fn snapshot_has_every_row_whatever_the_chunk_size() {
             }
             let mut connection = Connection::connect(&params).await.expect("connected");
             let estimates = estimate_rows(&mut connection, &watched_shop(&params)).await;
-            assert_eq!(estimates.expect("estimates").len(), WATCHED_TABLES.len());
+            assert_eq!(
+                estimates.expect("estimates").len(),
+                watched_tables(TableLayout::Plain).len()
+            );
         });
     });
 }

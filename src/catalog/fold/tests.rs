@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::catalog::product_references;
 use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit, inserted, row};
+use crate::decode::Value;
 
 fn copy_of(database: &Database) -> MemoryCatalog {
     let mut catalog = MemoryCatalog::default();
@@ -47,6 +48,14 @@ fn touched_by(statement: impl FnOnce(&mut Database) -> Vec<RowChange>) -> BTreeS
 
 /// A row of each table that no other row depends on, and its owner.
 fn one_of_each() -> Vec<(Table, Json, Owner)> {
+    let mut rows = one_of_each_plain();
+    rows.extend(one_of_each_staged());
+    rows.push((Table::ProductLinkType, json!({"link_type_id": 9}), Owner::LinkType(9)));
+    rows.push((Table::Stock, json!({"stock_id": 9}), Owner::Stock(9)));
+    rows
+}
+
+fn one_of_each_plain() -> Vec<(Table, Json, Owner)> {
     use Table as T;
     vec![
         (T::StoreWebsite, json!({"website_id": 9, "code": "x"}), Owner::Website(9)),
@@ -101,6 +110,46 @@ fn one_of_each() -> Vec<(Table, Json, Owner)> {
         (T::MediaGalleryValue, json!({"record_id": 1, "entity_id": 9}), Owner::Product(9)),
         (T::MediaGalleryValueToEntity, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
         (T::StockItem, json!({"item_id": 1, "product_id": 9}), Owner::Product(9)),
+    ]
+}
+
+fn one_of_each_staged() -> Vec<(Table, Json, Owner)> {
+    use Table as T;
+    vec![
+        (T::SequenceProduct, json!({"sequence_value": 9}), Owner::Product(9)),
+        (T::StagedProductEntity, json!({"row_id": 7, "entity_id": 9}), Owner::ProductVersion(7)),
+        (T::StagedProductVarchar, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductInt, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductDecimal, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductText, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductDatetime, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (
+            T::StagedProductRelation,
+            json!({"parent_id": 7, "child_id": 8}),
+            Owner::ProductVersion(7),
+        ),
+        (
+            T::StagedProductSuperLink,
+            json!({"link_id": 1, "product_id": 8, "parent_id": 7}),
+            Owner::ProductVersion(7),
+        ),
+        (
+            T::StagedProductSuperAttribute,
+            json!({"product_super_attribute_id": 1, "product_id": 7}),
+            Owner::ProductVersion(7),
+        ),
+        (T::StagedProductLink, json!({"link_id": 1, "product_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductTierPrice, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (
+            T::StagedMediaGalleryValue,
+            json!({"record_id": 1, "row_id": 7}),
+            Owner::ProductVersion(7),
+        ),
+        (
+            T::StagedMediaGalleryValueToEntity,
+            json!({"value_id": 1, "row_id": 7}),
+            Owner::ProductVersion(7),
+        ),
     ]
 }
 

@@ -1,0 +1,57 @@
+//! Tests that the foreign keys are those of the shops.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::catalog::schema;
+use crate::decode::TableLayout;
+
+/// The keys between watched tables as the fixture shop's SQL has them: child, column, parent.
+fn of_schema(layout: TableLayout) -> BTreeSet<(Table, String, Table)> {
+    let tables = schema::tables(layout);
+    let watched = |name: &str| Table::of_layout(layout).find(|table| table.name() == name);
+    let mut keys = BTreeSet::new();
+    for child in Table::of_layout(layout) {
+        for (column, parent, parent_column) in &tables[child.name()].cascades {
+            let parent = watched(parent).unwrap_or_else(|| panic!("{parent} is not watched"));
+            let key = parent.watched().primary_key;
+            let key: Vec<&str> = key.iter().map(|at| parent.watched().columns[*at].name).collect();
+            assert_eq!(key, [parent_column.as_str()], "{}", parent.name());
+            keys.insert((child, column.clone(), parent));
+        }
+    }
+    keys
+}
+
+#[test]
+fn foreign_keys_are_those_of_the_shops() {
+    for layout in [TableLayout::Plain, TableLayout::Staged] {
+        let has = |table: Table| Table::of_layout(layout).any(|it| it == table);
+        let ours: BTreeSet<(Table, String, Table)> = FOREIGN_KEYS
+            .iter()
+            .filter(|key| has(key.child) && has(key.parent))
+            .map(|key| {
+                let column = key.child.watched().columns[key.column].name;
+                (key.child, column.to_owned(), key.parent)
+            })
+            .collect();
+        assert_eq!(ours, of_schema(layout), "{layout:?}");
+    }
+}
+
+#[test]
+fn children_are_found_however_far_down() {
+    let children = cascade_children(Table::StoreWebsite);
+    for table in [
+        Table::StoreGroup,
+        Table::Store,
+        Table::EavAttributeOptionSwatch,
+        Table::ProductText,
+        Table::StagedMediaGalleryValue,
+    ] {
+        assert!(children.contains(&table), "{table:?}");
+    }
+    assert!(!children.contains(&Table::EavAttribute) && !children.contains(&Table::StoreWebsite));
+    assert_eq!(cascade_children(Table::Stock), [Table::StockItem]);
+    assert_eq!(cascade_children(Table::StockItem), []);
+}
