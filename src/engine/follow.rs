@@ -6,17 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-<<<<<<< HEAD
 use crate::catalog::tables::{WATCHED_TABLES, watch};
 use crate::clock::SharedClock;
 use crate::decode::{TableId, Watch};
-=======
-use crate::catalog::FoldMode;
-use crate::catalog::tables::{watch, watched_tables};
-use crate::clock::{SharedClock, since};
-use crate::decode::TableLayout;
-use crate::engine::absorb::{absorb, mark_everything};
->>>>>>> w-b
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
@@ -65,8 +57,7 @@ impl Following {
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
-        let tables = watched_tables(TableLayout::Plain);
-        let findings = source::preflight(&mut connection, &self.params, &tables, now).await;
+        let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
         let findings = findings.map_err(source_error)?;
         for finding in &findings {
             if finding.severity == Severity::Warning {
