@@ -19,8 +19,8 @@ use crate::engine::{Activity, EngineError, Gauges, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
 use crate::source::{
-    self, Connection, Definitions, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
-    StreamEvent,
+    self, Connection, Definitions, Purpose, Severity, SourceError, SourceErrorKind, SourceParams,
+    Stream, StreamEvent,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -54,13 +54,15 @@ impl Following {
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
-        let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
-        let findings = findings.map_err(source_error)?;
+        let (params, tables) = (&self.params, WATCHED_TABLES);
+        let preflight =
+            source::preflight(&mut connection, params, tables, Purpose::Deliver, now).await;
+        let findings = preflight.map_err(source_error)?.findings;
         for finding in &findings {
             if finding.severity == Severity::Warning {
                 tracing::warn!(
                     check = finding.check,
-                    fix = finding.fix.as_deref(),
+                    fix = finding.remedy(),
                     "preflight: {}",
                     finding.message
                 );

@@ -195,7 +195,7 @@ fn check_lists_its_findings() {
         let shop = Shop::open(server);
         let findings = json_lines(&shop.output(&["check", "--json"]));
         for finding in &findings {
-            assert_eq!(keys(finding), ["check", "fix", "message", "severity"]);
+            assert_eq!(keys(finding), ["check", "fix", "message", "severity", "sql"]);
             assert_ne!(finding["severity"], "fatal", "{finding}");
             assert_eq!(finding["fix"].is_null(), finding["severity"] == "ok", "{finding}");
         }
