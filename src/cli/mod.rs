@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod exit;
 mod export;
+mod live;
 mod output;
 mod progress;
 mod run;

@@ -71,7 +71,7 @@ impl EngineError {
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Unfit { findings, .. } => {
-                return findings.iter().filter_map(|finding| finding.fix.clone()).collect();
+                return findings.iter().filter_map(Finding::remedy).collect();
             }
             Self::Source(error) | Self::LostPosition(error) => error.hint(),
             Self::File(error) => error.hint().map(str::to_owned),

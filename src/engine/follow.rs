@@ -16,7 +16,7 @@ use crate::engine::streaming::{Ended, Streaming};
 use crate::engine::{Activity, EngineError, Gauges, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
-    self, Connection, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
+    self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -31,6 +31,7 @@ pub(crate) struct Following {
     pub(crate) bell: Arc<Bell>,
     pub(crate) params: Arc<SourceParams>,
     pub(crate) until: Until,
+    pub(crate) purpose: Purpose,
     pub(crate) resnapshot_on_lost_position: bool,
     /// Where a run that ends by itself ends: what was written when it started, or when it came to
     /// another server.
@@ -57,13 +58,15 @@ impl Following {
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
-        let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
-        let findings = findings.map_err(source_error)?;
+        let (params, purpose) = (&self.params, self.purpose);
+        let preflight =
+            source::preflight(&mut connection, params, WATCHED_TABLES, purpose, now).await;
+        let findings = preflight.map_err(source_error)?.findings;
         for finding in &findings {
             if finding.severity == Severity::Warning {
                 tracing::warn!(
                     check = finding.check,
-                    fix = finding.fix.as_deref(),
+                    fix = finding.remedy(),
                     "preflight: {}",
                     finding.message
                 );

@@ -10,7 +10,7 @@ use crate::engine::deliver::{Bell, DeliverParams, Delivered, Delivery};
 use crate::engine::error::chain;
 use crate::engine::follow::Following;
 use crate::engine::{Activity, EngineError, Gauges};
-use crate::source::SourceParams;
+use crate::source::{Purpose, SourceParams};
 use crate::store::{Phase, Store};
 use crate::submit::{SubmitError, Submitter};
 
@@ -73,6 +73,10 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         bell: Arc::clone(&bell),
         params: Arc::new(params.source.clone()),
         until: params.until,
+        purpose: match params.delivering {
+            Some(_) => Purpose::Deliver,
+            None => Purpose::AbsorbOnly,
+        },
         resnapshot_on_lost_position: params.resnapshot_on_lost_position,
         target: None,
         position_stored_at: params.clock.now(),

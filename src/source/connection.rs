@@ -201,6 +201,15 @@ impl TextRow {
     }
 }
 
+#[cfg(test)]
+impl<'a> FromIterator<(&'a str, &'a str)> for TextRow {
+    /// The row that a server would have answered.
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(cells: I) -> Self {
+        let cell = |(name, text): (&str, &str)| (name.to_owned(), Some(text.to_owned()));
+        Self { cells: cells.into_iter().map(cell).collect() }
+    }
+}
+
 fn cell_text(value: Value) -> Option<String> {
     match value {
         Value::NULL => None,
