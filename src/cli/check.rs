@@ -7,7 +7,6 @@ use serde_json::json;
 use crate::catalog::tables::WATCHED_TABLES;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, wire};
-use crate::decode::TableLayout;
 use crate::engine::EngineError;
 use crate::source::{self, Connection, Finding, Purpose, Severity};
 

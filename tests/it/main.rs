@@ -26,3 +26,7 @@ mod shop;
 mod source_live;
 mod unwatched_live;
 mod values_live;
+mod copy;
+mod editions;
+mod followed;
+mod matrix_live;
