@@ -33,7 +33,7 @@ pub fn absorb(
     let transaction_count = transactions.len();
     let mut changes = Vec::new();
     for transaction in transactions {
-        if let Some(table) = transaction.reread.first().and_then(|id| Table::from_id(*id)) {
+        if let Some(table) = transaction.reread.keys().next().and_then(|id| Table::from_id(*id)) {
             return Err(EngineError::TableSwept(table.name()));
         }
         changes.extend(transaction.changes);

@@ -20,6 +20,7 @@ pub mod files;
 pub mod framing;
 mod params;
 mod preflight;
+pub mod reader;
 mod replica;
 mod snapshot;
 mod stream;
