@@ -2,6 +2,7 @@
 
 use crate::decode::ChecksumAlgorithm;
 use crate::decode::bytes::{Bytes, Short};
+use crate::decode::compressed::{Fault, inflate};
 use crate::decode::event::EventHeader;
 use crate::position::BinlogOffset;
 
@@ -64,6 +65,23 @@ pub(crate) fn heartbeat_v2(body: &[u8]) -> Result<BinlogOffset, Short> {
 /// The database a statement ran in, and its text. Text in another character set than UTF-8 loses
 /// only characters outside ASCII, which no watched table's name has.
 pub(crate) fn query(body: &[u8], is_load: bool) -> Result<(String, String), Short> {
+    let (schema, text) = split_query(body, is_load)?;
+    Ok((lossy(schema), lossy(text)))
+}
+
+/// The same of MariaDB's compressed form.
+pub(crate) fn query_compressed(body: &[u8]) -> Result<(String, String), Fault> {
+    let (schema, compressed) = split_query(body, false)?;
+    let mut text = Vec::new();
+    inflate(compressed, &mut text)?;
+    Ok((lossy(schema), lossy(&text)))
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn split_query(body: &[u8], is_load: bool) -> Result<(&[u8], &[u8]), Short> {
     let mut bytes = Bytes(body);
     let _thread = bytes.u32()?;
     let _duration_s = bytes.u32()?;
@@ -78,8 +96,7 @@ pub(crate) fn query(body: &[u8], is_load: bool) -> Result<(String, String), Shor
     if bytes.u8()? != 0 {
         return Err(Short);
     }
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    Ok((text(schema), text(bytes.0)))
+    Ok((schema, bytes.0))
 }
 
 fn file_name(bytes: &[u8]) -> Result<String, Short> {

@@ -4,22 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::bytes::{Bytes, Short};
 use crate::decode::columns::TableColumns;
+use crate::decode::compressed::Fault;
 use crate::decode::event::event_type as kind;
-use crate::decode::plan::{Planning, TablePlan};
-use crate::decode::rows::{RowParser, is_end_of_statement, table_id};
-use crate::decode::statement::{StatementKind, classify};
+use crate::decode::plan::{Planning, TablePlan, Unplanned};
+use crate::decode::rows::{self, RowFault, RowParser, is_end_of_statement, table_id};
+use crate::decode::statement::{Meaning, StatementKind, classify};
 use crate::decode::table_map::TableMapHead;
 use crate::decode::{
-    ChecksumAlgorithm, DecodeError, EventHeader, RawEvent, RowChange, TableId, Watch, control,
-    gtid_event,
+    ChecksumAlgorithm, DecodeError, EventHeader, PayloadFault, RawEvent, RowChange, TableId,
+    Unreadable, Watch, control, gtid_event, xa,
 };
-use crate::position::{BinlogOffset, Gtid, GtidSet};
+use crate::position::{BinlogOffset, Gtid, GtidSet, Xid};
+
+/// Room kept for row events that are written anew, in bytes: servers aim at 8 KiB an event.
+const REWRITTEN_KEPT: usize = 1 << 20;
 
 /// What an event means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
     /// Rows of a watched table changed.
     Rows(Vec<RowChange>),
+    /// Rows of a watched table changed, but can't be decoded: they must be read again.
+    Unreadable {
+        /// The table.
+        table: TableId,
+        /// Why.
+        reason: Unreadable,
+    },
     /// Rows of a table that isn't watched changed.
     SkippedRows,
     /// The head of a binlog file.
@@ -53,8 +64,12 @@ pub enum Decoded {
     Commit,
     /// A transaction is rolled back.
     Rollback,
-    /// The first phase of a distributed transaction: its rows are not committed yet.
-    XaPrepare,
+    /// The first phase of the distributed transaction of this name: its rows are not committed yet.
+    XaPrepare(Xid),
+    /// A prepared distributed transaction is committed.
+    XaCommit(Xid),
+    /// A prepared distributed transaction is rolled back.
+    XaRollback(Xid),
     /// A statement.
     Statement {
         /// What it means for the watched tables.
@@ -76,8 +91,11 @@ pub struct Decoder {
     columns: BTreeMap<TableId, TableColumns>,
     unsettled: BTreeSet<TableId>,
     file: String,
+    is_mariadb: bool,
     tables: BTreeMap<u64, KnownTable>,
     parser: RowParser,
+    /// Room for row events that are written anew.
+    rewritten: Vec<u8>,
 }
 
 /// A table that a `TABLE_MAP` of this file announced.
@@ -87,6 +105,10 @@ enum KnownTable {
         /// The `TABLE_MAP`, to see when it comes again: servers repeat it in each transaction.
         announced: Vec<u8>,
         plan: TablePlan,
+    },
+    Unreadable {
+        table: TableId,
+        reason: Unreadable,
     },
 }
 
@@ -100,8 +122,10 @@ impl Decoder {
             columns,
             unsettled: BTreeSet::new(),
             file: String::new(),
+            is_mariadb: false,
             tables: BTreeMap::new(),
             parser: RowParser::new(),
+            rewritten: Vec::new(),
         }
     }
 
@@ -120,16 +144,22 @@ impl Decoder {
         }
     }
 
-    /// Decodes the next event.
+    /// Decodes the next event. The events of a `TRANSACTION_PAYLOAD` are given one by one, from
+    /// [`Payload`](crate::decode::Payload), and never the event around them.
     pub fn decode(&mut self, event: &RawEvent<'_>) -> Result<Decoded, DecodeError> {
         let (header, body) = (&event.header, event.body);
         let number = header.event_type;
         match number {
             kind::TABLE_MAP => self.table_map(header, body),
-            kind::WRITE_ROWS_V1..=kind::DELETE_ROWS_V1 | kind::WRITE_ROWS..=kind::DELETE_ROWS => {
+            kind::WRITE_ROWS_V1..=kind::DELETE_ROWS_V1
+            | kind::WRITE_ROWS..=kind::DELETE_ROWS
+            | kind::PARTIAL_UPDATE_ROWS
+            | kind::WRITE_ROWS_COMPRESSED_V1..=kind::DELETE_ROWS_COMPRESSED => {
                 self.rows(header, body)
             }
-            kind::QUERY | kind::EXECUTE_LOAD_QUERY => self.query(header, body),
+            kind::QUERY | kind::EXECUTE_LOAD_QUERY | kind::QUERY_COMPRESSED => {
+                self.query(header, body)
+            }
             kind::XID => Ok(Decoded::Commit),
             kind::GTID => self.gtid(header, gtid_event::mysql(body).map(|gtid| (gtid, false))),
             kind::GTID_TAGGED => {
@@ -148,13 +178,15 @@ impl Decoder {
             kind::ROTATE => self.rotate(header, body),
             kind::HEARTBEAT => Ok(Decoded::Heartbeat { at: control::heartbeat(header, body).ok() }),
             kind::HEARTBEAT_V2 => Ok(Decoded::Heartbeat { at: control::heartbeat_v2(body).ok() }),
-            kind::XA_PREPARE => match body.first() {
-                // Prepared and committed at once.
-                Some(one_phase) if *one_phase != 0 => Ok(Decoded::Commit),
-                Some(_) => Ok(Decoded::XaPrepare),
-                None => Err(self.malformed(header)),
-            },
-            kind::PARTIAL_UPDATE_ROWS if self.is_unwatched(body) => Ok(Decoded::SkippedRows),
+            kind::XA_PREPARE => {
+                let xa::Prepared { xid, is_one_phase } =
+                    self.well_formed(header, xa::prepared(body))?;
+                Ok(if is_one_phase { Decoded::Commit } else { Decoded::XaPrepare(xid) })
+            }
+            kind::TRANSACTION_PAYLOAD => {
+                let fault = PayloadFault::ForeignEvent { name: kind::name(number) };
+                Err(DecodeError::Payload { fault, at: self.at(header) })
+            }
             _ if is_harmless(number) || header.flags & EventHeader::IGNORABLE != 0 => {
                 Ok(Decoded::Other)
             }
@@ -183,37 +215,121 @@ impl Decoder {
         }
         // Until the new form is understood, rows of this table can't be.
         self.tables.remove(&head.table_id);
-        let at = self.at(header);
-        let planning = Planning { table, watched, columns: &self.columns, at: &at };
-        let plan = planning.plan(head, rest)?;
-        self.parser.learn(&plan, header, &at)?;
-        let announced = body.to_vec();
-        self.tables.insert(head.table_id, KnownTable::Watched { announced, plan });
+        let planning = Planning {
+            table,
+            watched,
+            described: self.columns.get(&table),
+            is_unsettled: self.unsettled.contains(&table),
+            is_mariadb: self.is_mariadb,
+        };
+        let planned = planning.plan(head, rest).and_then(|plan| {
+            self.parser.learn(&plan, header)?;
+            Ok(plan)
+        });
+        let known = match planned {
+            Ok(plan) => KnownTable::Watched { announced: body.to_vec(), plan },
+            Err(Unplanned::Unreadable(reason)) => KnownTable::Unreadable { table, reason },
+            Err(Unplanned::Malformed) => return Err(self.malformed(header)),
+        };
+        self.tables.insert(head.table_id, known);
+        self.remind_parser(header);
         Ok(Decoded::Other)
     }
 
     fn rows(&mut self, header: &EventHeader, body: &[u8]) -> Result<Decoded, DecodeError> {
         let table_id = self.well_formed(header, table_id(body))?;
-        let at = self.at(header);
-        match self.tables.get(&table_id) {
-            Some(KnownTable::Unwatched) => Ok(Decoded::SkippedRows),
-            Some(KnownTable::Watched { plan, .. }) => {
-                self.parser.decode(plan, (header, body), &at).map(Decoded::Rows)
+        let plain_type = rows::plain_type(header.event_type);
+        let plan = match self.tables.get(&table_id) {
+            Some(KnownTable::Unwatched) => return Ok(Decoded::SkippedRows),
+            Some(KnownTable::Unreadable { table, reason }) => {
+                return Ok(Decoded::Unreadable { table: *table, reason: reason.clone() });
             }
-            None if is_end_of_statement(header.event_type, body) => Ok(Decoded::SkippedRows),
-            None => Err(DecodeError::MissingTableMap { table_id, at }),
+            Some(KnownTable::Watched { plan, .. }) => plan,
+            None if is_end_of_statement(plain_type, body) => return Ok(Decoded::SkippedRows),
+            None => {
+                return Err(DecodeError::MissingTableMap { table_id, at: self.at(header) });
+            }
+        };
+        let table = plan.table;
+        let rewritten = match header.event_type {
+            kind::PARTIAL_UPDATE_ROWS => {
+                rows::write_whole(plan, body, &mut self.rewritten).map(|()| Some(kind::UPDATE_ROWS))
+            }
+            compressed if compressed != plain_type => {
+                rows::write_inflated(plain_type, body, &mut self.rewritten)
+                    .map(|()| Some(plain_type))
+            }
+            _ => Ok(None),
+        };
+        let decoded = rewritten.and_then(|rewritten| match rewritten {
+            Some(event_type) => {
+                let header = EventHeader { event_type, ..*header };
+                self.parser.decode(plan, &header, &self.rewritten)
+            }
+            None => self.parser.decode(plan, header, body),
+        });
+        self.rewritten.clear();
+        self.rewritten.shrink_to(REWRITTEN_KEPT);
+        let fault = match decoded {
+            Ok(changes) => return Ok(Decoded::Rows(changes)),
+            Err(fault) => fault,
+        };
+        let (name, of, at) = (kind::name(header.event_type), plan.name.clone(), self.at(header));
+        self.remind_parser(header);
+        match fault {
+            RowFault::Unreadable(reason) => Ok(Decoded::Unreadable { table, reason }),
+            RowFault::Malformed(what) => Err(DecodeError::Malformed { name, what, at }),
+            RowFault::PartialImage => Err(DecodeError::PartialRowImage { table: of, at }),
+            RowFault::TooLarge { size, limit } => {
+                Err(DecodeError::InflatedSize { name, size, limit, at })
+            }
         }
     }
 
-    fn query(&mut self, header: &EventHeader, body: &[u8]) -> Result<Decoded, DecodeError> {
-        let is_load = header.event_type == kind::EXECUTE_LOAD_QUERY;
-        let (schema, text) = self.well_formed(header, control::query(body, is_load))?;
+    /// Tells a parser that had to be replaced about every table again.
+    fn remind_parser(&mut self, header: &EventHeader) {
+        if !self.parser.has_forgotten() {
+            return;
+        }
+        for known in self.tables.values_mut() {
+            if let KnownTable::Watched { plan, .. } = known
+                && let Err(reason) = self.parser.learn(plan, header)
+            {
+                *known = KnownTable::Unreadable { table: plan.table, reason };
+            }
+        }
+    }
+
+    fn query(&self, header: &EventHeader, body: &[u8]) -> Result<Decoded, DecodeError> {
+        let text = match header.event_type {
+            kind::QUERY_COMPRESSED => control::query_compressed(body),
+            kind::EXECUTE_LOAD_QUERY => control::query(body, true).map_err(Into::into),
+            _ => control::query(body, false).map_err(Into::into),
+        };
+        let (schema, text) = text.map_err(|fault| match fault {
+            Fault::Malformed => self.malformed(header),
+            Fault::TooLarge { size, limit } => {
+                let name = kind::name(header.event_type);
+                DecodeError::InflatedSize { name, size, limit, at: self.at(header) }
+            }
+        })?;
         Ok(match text.as_str() {
             // By far the most frequent.
             "BEGIN" => Decoded::Begin,
             "COMMIT" => Decoded::Commit,
-            text => classify(&self.watch, &schema, text),
+            text => match classify(&self.watch, &schema, text) {
+                Meaning::Begin => Decoded::Begin,
+                Meaning::Commit => Decoded::Commit,
+                Meaning::Rollback => Decoded::Rollback,
+                Meaning::XaCommit => Decoded::XaCommit(self.xid(header, text)?),
+                Meaning::XaRollback => Decoded::XaRollback(self.xid(header, text)?),
+                Meaning::Statement(kind) => Decoded::Statement { kind },
+            },
         })
+    }
+
+    fn xid(&self, header: &EventHeader, statement: &str) -> Result<Xid, DecodeError> {
+        self.well_formed(header, xa::named(statement).ok_or(Short))
     }
 
     fn gtid(
@@ -232,6 +348,7 @@ impl Decoder {
     ) -> Result<Decoded, DecodeError> {
         let read = control::format_description(body);
         let (checksum, server_version) = self.well_formed(header, read)?;
+        self.is_mariadb = server_version.contains("MariaDB");
         self.forget_tables();
         Ok(Decoded::FormatDescription { checksum, server_version })
     }
@@ -250,11 +367,6 @@ impl Decoder {
     fn forget_tables(&mut self) {
         self.tables.clear();
         self.parser = RowParser::new();
-    }
-
-    fn is_unwatched(&self, body: &[u8]) -> bool {
-        let table = table_id(body).ok().and_then(|id| self.tables.get(&id));
-        matches!(table, Some(KnownTable::Unwatched))
     }
 
     fn at(&self, header: &EventHeader) -> BinlogOffset {

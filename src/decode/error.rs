@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::decode::event::event_type;
+use crate::decode::payload::PayloadFault;
 use crate::position::BinlogOffset;
 
 /// Why an event can't be decoded. `at` is the end of the event in its binlog file. Every one of
@@ -37,60 +38,6 @@ pub enum DecodeError {
         /// Where it ends.
         at: BinlogOffset,
     },
-    /// Neither the binlog nor the caller says what the table's columns are called.
-    #[error("decode rows of {table} before {at}: the names of its columns are not known")]
-    NoColumnNames {
-        /// The table.
-        table: String,
-        /// Where the event ends.
-        at: BinlogOffset,
-    },
-    /// The column names from `information_schema` don't fit the table in the binlog.
-    #[error("decode rows of {table} before {at}: {reason}")]
-    ColumnsDiffer {
-        /// The table.
-        table: String,
-        /// The difference.
-        reason: String,
-        /// Where the event ends.
-        at: BinlogOffset,
-    },
-    /// A column that we read is not in the table.
-    #[error("decode rows of {table} before {at}: there is no column {column}")]
-    MissingColumn {
-        /// The table.
-        table: String,
-        /// The column.
-        column: &'static str,
-        /// Where the event ends.
-        at: BinlogOffset,
-    },
-    /// A column has a type that isn't read.
-    #[error("decode column {column} of {table} before {at}: column type {column_type} is not read")]
-    ColumnType {
-        /// The table.
-        table: String,
-        /// The column's name, or its number from 1.
-        column: String,
-        /// The type's number in the binlog.
-        column_type: u8,
-        /// Where the event ends.
-        at: BinlogOffset,
-    },
-    /// A temporal column is finer than milliseconds.
-    #[error(
-        "decode column {column} of {table} before {at}: {digits} digits of seconds, 3 are read"
-    )]
-    FractionalSeconds {
-        /// The table.
-        table: String,
-        /// The column.
-        column: &'static str,
-        /// Digits of the fraction of a second.
-        digits: u16,
-        /// Where the event ends.
-        at: BinlogOffset,
-    },
     /// The row event leaves out columns.
     #[error("decode rows of {table} before {at}: the row image is not full")]
     PartialRowImage {
@@ -99,35 +46,24 @@ pub enum DecodeError {
         /// Where the event ends.
         at: BinlogOffset,
     },
-    /// A text is not UTF-8.
-    #[error("decode column {column} of {table} before {at}: the text is not UTF-8")]
-    NotUtf8 {
-        /// The table.
-        table: String,
-        /// The column.
-        column: &'static str,
-        /// Where the event ends.
+    /// What an event of MariaDB inflates to is larger than any event.
+    #[error("decode the {name} event before {at}: it inflates to {size} bytes (at most {limit})")]
+    InflatedSize {
+        /// The event's name.
+        name: &'static str,
+        /// The size it claims, in bytes.
+        size: u64,
+        /// The largest size, in bytes.
+        limit: u64,
+        /// Where it ends.
         at: BinlogOffset,
     },
-    /// A value has no form in [`Value`](crate::decode::Value).
-    #[error("decode column {column} of {table} before {at}: no value can hold {value}")]
-    ValueRange {
-        /// The table.
-        table: String,
-        /// The column.
-        column: &'static str,
-        /// The value as text.
-        value: String,
-        /// Where the event ends.
-        at: BinlogOffset,
-    },
-    /// `mysql_cdc` refused the bytes.
-    #[error("decode rows of {table} before {at}: {message}")]
-    RowParser {
-        /// The table.
-        table: String,
-        /// What it said.
-        message: String,
+    /// The payload of a compressed transaction is not what it claims to be.
+    #[error("decode the TRANSACTION_PAYLOAD event before {at}")]
+    Payload {
+        /// What is wrong.
+        #[source]
+        fault: PayloadFault,
         /// Where the event ends.
         at: BinlogOffset,
     },
@@ -138,36 +74,20 @@ impl DecodeError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::UnsupportedEvent { event_type, .. } => unsupported_hint(*event_type),
-            Self::NoColumnNames { .. } => Some("set binlog_row_metadata=FULL on the server"),
-            Self::ColumnsDiffer { .. } => {
-                Some("set binlog_row_metadata=FULL on the server, or take a new snapshot")
-            }
             Self::PartialRowImage { .. } => Some("set binlog_row_image=FULL on the server"),
-            Self::NotUtf8 { .. } => Some("convert the table to utf8mb4"),
             Self::MissingTableMap { .. } => {
                 Some("start at the beginning of a transaction, or take a new snapshot")
             }
-            Self::Malformed { .. }
-            | Self::MissingColumn { .. }
-            | Self::ColumnType { .. }
-            | Self::FractionalSeconds { .. }
-            | Self::ValueRange { .. }
-            | Self::RowParser { .. } => None,
+            Self::Payload { .. } => {
+                Some("check the server's binlog files; if they are damaged, take a new snapshot")
+            }
+            Self::Malformed { .. } | Self::InflatedSize { .. } => None,
         }
     }
 }
 
 fn unsupported_hint(number: u8) -> Option<&'static str> {
     match number {
-        event_type::TRANSACTION_PAYLOAD => {
-            Some("set binlog_transaction_compression=OFF on the server, then take a new snapshot")
-        }
-        event_type::PARTIAL_UPDATE_ROWS => {
-            Some("set binlog_row_value_options='' on the server, then take a new snapshot")
-        }
-        event_type::QUERY_COMPRESSED..=event_type::DELETE_ROWS_COMPRESSED => {
-            Some("set log_bin_compress=OFF on the server, then take a new snapshot")
-        }
         event_type::INCIDENT => {
             Some("the server says that its binlog lacks changes: take a new snapshot")
         }

@@ -38,8 +38,8 @@ pub(crate) struct Layout {
 /// The layout of a column; `None` for a type whose cells can't even be skipped.
 ///
 /// Text is read as BLOB, which has the same bytes but no claim to be UTF-8: a column that we don't
-/// need must not stop the stream. For the same reason types that `mysql_cdc` reads only in part
-/// (negative TIME, BIT, ENUM) are read as a SET of the same width.
+/// need must not disturb. For the same reason types that `mysql_cdc` reads only in part (dates and
+/// times finer than milliseconds, negative TIME, BIT, ENUM) are read as a SET of the same width.
 pub(crate) fn layout(column: Column) -> Option<Layout> {
     let metadata = column.metadata;
     let [low, high] = metadata.to_le_bytes();
@@ -50,22 +50,25 @@ pub(crate) fn layout(column: Column) -> Option<Layout> {
     match column.kind {
         1 => plain(1, Metadata::None),
         2 => plain(2, Metadata::None),
-        9 | 10 => plain(3, Metadata::None),
-        3 | 7 => plain(4, Metadata::None),
-        8 | 12 => plain(8, Metadata::None),
+        9 => plain(3, Metadata::None),
+        3 => plain(4, Metadata::None),
+        8 => plain(8, Metadata::None),
         4 if metadata == 4 => plain(4, Metadata::One(4)),
         5 if metadata == 8 => plain(8, Metadata::One(8)),
-        17 if metadata <= 6 => plain(4 + fraction_width(low), Metadata::One(low)),
-        18 if metadata <= 6 => plain(5 + fraction_width(low), Metadata::One(low)),
         246 => plain(decimal_width(low, high)?, Metadata::Two(low, high)),
-        11 | 14 => opaque(3),
+        10 | 11 | 14 => opaque(3),
+        7 => opaque(4),
+        12 => opaque(8),
         13 => opaque(1),
+        17 if metadata <= 6 => opaque(4 + fraction_width(low)),
+        18 if metadata <= 6 => opaque(5 + fraction_width(low)),
         19 if metadata <= 6 => opaque(3 + fraction_width(low)),
         // BIT: whole bytes, then bits of one more byte.
         16 => opaque(usize::from(high) + usize::from(low > 0)),
         247 | 248 => opaque(usize::from(low)),
-        15 | 253 | 254 => prefixed(if metadata < 256 { 1 } else { 2 }),
-        242 | 245 | 249..=252 | 255 if high == 0 => prefixed(low),
+        // MariaDB's compressed VARCHAR and BLOB are 141 and 140.
+        15 | 253 | 254 | 141 => prefixed(if metadata < 256 { 1 } else { 2 }),
+        140 | 242 | 245 | 249..=252 | 255 if high == 0 => prefixed(low),
         _ => None,
     }
 }
@@ -77,7 +80,7 @@ fn prefixed(length_width: u8) -> Option<Layout> {
         .then_some(Layout { extent: Extent::Prefixed(usize::from(length_width)), read_as })
 }
 
-/// A cell of `width` bytes that is passed over.
+/// A cell of `width` bytes that `mysql_cdc` hands on as a number.
 fn opaque(width: usize) -> Option<Layout> {
     let narrow = u8::try_from(width).ok().filter(|width| (1..=8).contains(width))?;
     let read_as = WireType { column_type: 248, metadata: Metadata::Two(0, narrow) };

@@ -7,7 +7,9 @@
 //! know what a product is: the list of watched tables is a value given by the caller.
 
 mod bytes;
+mod charset;
 mod columns;
+mod compressed;
 mod control;
 mod convert;
 mod decoder;
@@ -15,13 +17,17 @@ mod error;
 mod event;
 mod gtid_event;
 mod layout;
+mod payload;
 mod plan;
 mod rows;
 mod sql;
 mod statement;
 mod table_map;
+mod temporal;
+mod unreadable;
 mod value;
 mod watched;
+mod xa;
 
 pub use columns::{ColumnDescription, Definitions, TableColumns};
 pub use decoder::{Decoded, Decoder};
@@ -29,8 +35,10 @@ pub use error::DecodeError;
 pub use event::{
     ChecksumAlgorithm, ChecksumMismatch, EventHeader, RawEvent, event_type, verify_crc32,
 };
+pub use payload::{Payload, PayloadFault};
 pub use plan::Watch;
 pub use statement::StatementKind;
+pub use unreadable::Unreadable;
 pub use value::{Row, Value};
 pub use watched::{ColumnKind, RowChange, TableId, TableLayout, WatchedColumn, WatchedTable};
 

@@ -1,4 +1,5 @@
 //! Row events of watched tables: lengths are checked here, then `mysql_cdc` takes the rows apart.
+//! Compressed and partial ones are written anew as plain ones first.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,17 +10,112 @@ use mysql_cdc::events::event_parser::EventParser;
 use mysql_cdc::events::row_events::row_data::RowData;
 
 use crate::decode::bytes::{Bytes, Short, bitmap_width};
+use crate::decode::compressed::{self, inflate};
 use crate::decode::convert::{CellError, value};
 use crate::decode::event::{EventHeader, event_type};
 use crate::decode::plan::TablePlan;
-use crate::decode::{DecodeError, Row, RowChange};
-use crate::position::BinlogOffset;
+use crate::decode::{Row, RowChange, Unreadable};
 
 /// The table id of an event that only ends a statement.
 const DUMMY_TABLE_ID: u64 = 0x00FF_FFFF;
 
+/// Option of an updated row: some of its JSON cells say only what changed.
+const PARTIAL_JSON: usize = 1;
+
 /// Flag of a row event: the statement ran with `foreign_key_checks = 0`.
 const NO_FOREIGN_KEY_CHECKS: u8 = 0x02;
+
+/// Why a row event gives no rows.
+#[derive(Debug)]
+pub(crate) enum RowFault {
+    /// Its bytes don't have the form that they should; the text says what is wrong.
+    Malformed(&'static str),
+    /// It leaves out columns.
+    PartialImage,
+    /// What it inflates to is larger than any event.
+    TooLarge { size: u64, limit: u64 },
+    /// Its bytes are sound, but hold what has no value here.
+    Unreadable(Unreadable),
+}
+
+impl From<Short> for RowFault {
+    fn from(_: Short) -> Self {
+        Self::Malformed("a field is longer than the event")
+    }
+}
+
+impl From<compressed::Fault> for RowFault {
+    fn from(fault: compressed::Fault) -> Self {
+        match fault {
+            compressed::Fault::Malformed => Self::Malformed("its rows can't be inflated"),
+            compressed::Fault::TooLarge { size, limit } => Self::TooLarge { size, limit },
+        }
+    }
+}
+
+/// The plain event type that a compressed row event stands for.
+pub(crate) fn plain_type(event_type: u8) -> u8 {
+    match event_type {
+        event_type::WRITE_ROWS_COMPRESSED_V1 => event_type::WRITE_ROWS_V1,
+        event_type::UPDATE_ROWS_COMPRESSED_V1 => event_type::UPDATE_ROWS_V1,
+        event_type::DELETE_ROWS_COMPRESSED_V1 => event_type::DELETE_ROWS_V1,
+        event_type::WRITE_ROWS_COMPRESSED => event_type::WRITE_ROWS,
+        event_type::UPDATE_ROWS_COMPRESSED => event_type::UPDATE_ROWS,
+        event_type::DELETE_ROWS_COMPRESSED => event_type::DELETE_ROWS,
+        plain => plain,
+    }
+}
+
+/// Writes a compressed row event as the plain one: only its rows are compressed.
+pub(crate) fn write_inflated(
+    plain_type: u8,
+    body: &[u8],
+    into: &mut Vec<u8>,
+) -> Result<(), RowFault> {
+    let mut bytes = read_head(plain_type, body)?;
+    let count = bytes.length()?;
+    bytes.take(bitmap_width(count).saturating_mul(images_per_row(plain_type)))?;
+    let (head, _) = body.split_at_checked(body.len() - bytes.0.len()).ok_or(Short)?;
+    into.clear();
+    into.extend(head);
+    Ok(inflate(bytes.0, into)?)
+}
+
+/// Writes a partial update as a plain one. Only JSON columns can be partial, and we read none of
+/// them: their cells have the same form, a length and bytes, so only what stands between the images
+/// goes.
+pub(crate) fn write_whole(
+    plan: &TablePlan,
+    body: &[u8],
+    into: &mut Vec<u8>,
+) -> Result<(), RowFault> {
+    let rows = full_images(plan, event_type::UPDATE_ROWS, body)?;
+    into.clear();
+    let (head, mut rest) = body.split_at_checked(body.len() - rows.0.len()).ok_or(Short)?;
+    into.extend(head);
+    while !rest.is_empty() {
+        rest = copy_image(plan, rest, into)?;
+        let mut bytes = Bytes(rest);
+        if bytes.length()? & PARTIAL_JSON != 0 {
+            bytes.take(bitmap_width(plan.json_count))?;
+        }
+        rest = copy_image(plan, bytes.0, into)?;
+    }
+    Ok(())
+}
+
+/// Copies the image at the start of `bytes`, and returns what is behind it.
+fn copy_image<'b>(
+    plan: &TablePlan,
+    bytes: &'b [u8],
+    into: &mut Vec<u8>,
+) -> Result<&'b [u8], RowFault> {
+    let mut rest = Bytes(bytes);
+    skip_image(plan, &mut rest)?;
+    let (image, rest) = bytes.split_at_checked(bytes.len() - rest.0.len()).ok_or(Short)?;
+    into.extend(image);
+    Ok(rest)
+}
 
 /// The table that a row event belongs to.
 pub(crate) fn table_id(body: &[u8]) -> Result<u64, Short> {
@@ -60,11 +156,18 @@ fn read_head(event_type: u8, body: &[u8]) -> Result<Bytes<'_>, Short> {
 /// `mysql_cdc`'s parser, fenced in. It lives as long as a binlog file: it never forgets a table.
 pub(crate) struct RowParser {
     parser: EventParser,
+    /// It panicked and was replaced: it must be told about every table again.
+    has_forgotten: bool,
 }
 
 impl RowParser {
     pub(crate) fn new() -> Self {
-        Self { parser: EventParser::new() }
+        Self { parser: EventParser::new(), has_forgotten: false }
+    }
+
+    /// Whether the parser forgot its tables since this was asked last.
+    pub(crate) fn has_forgotten(&mut self) -> bool {
+        std::mem::take(&mut self.has_forgotten)
     }
 
     /// Tells the parser about a table.
@@ -72,25 +175,21 @@ impl RowParser {
         &mut self,
         plan: &TablePlan,
         header: &EventHeader,
-        at: &BinlogOffset,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Unreadable> {
         let header = EventHeader { event_type: event_type::TABLE_MAP, ..*header };
-        match self.call(&header, &plan.rewritten) {
-            Ok(_) => Ok(()),
-            Err(message) => Err(refused(plan, message, at)),
-        }
+        self.call(&header, &plan.rewritten).map(drop)
     }
 
-    /// Decodes a row event of a table that the parser was told about.
+    /// Decodes a plain row event of a table that the parser was told about.
     pub(crate) fn decode(
         &mut self,
         plan: &TablePlan,
-        (header, body): (&EventHeader, &[u8]),
-        at: &BinlogOffset,
-    ) -> Result<Vec<RowChange>, DecodeError> {
-        check(plan, header.event_type, body, at)?;
-        let event = self.call(header, body).map_err(|message| refused(plan, message, at))?;
-        let reader = RowReader { plan, at };
+        header: &EventHeader,
+        body: &[u8],
+    ) -> Result<Vec<RowChange>, RowFault> {
+        check(plan, header.event_type, body)?;
+        let event = self.call(header, body).map_err(RowFault::Unreadable)?;
+        let reader = RowReader { plan };
         let table = plan.table;
         let cascades = applies_foreign_keys(body);
         #[expect(clippy::wildcard_enum_match_arm, reason = "an enum of mysql_cdc, of row events")]
@@ -122,14 +221,15 @@ impl RowParser {
                     })
                 })
                 .collect(),
-            _ => Err(refused(plan, "not a row event".to_owned(), at)),
+            _ => Err(Unreadable::RowParser { message: "not a row event".to_owned() }),
         }
+        .map_err(RowFault::Unreadable)
     }
 
     /// Calls the parser. Its panics become errors: it slices and allocates by lengths from the wire,
     /// and although [`check`] has seen them all, one event must not end the process. A parser that
     /// panicked is replaced, so no half-changed state is used: hence [`AssertUnwindSafe`].
-    fn call(&mut self, header: &EventHeader, body: &[u8]) -> Result<BinlogEvent, String> {
+    fn call(&mut self, header: &EventHeader, body: &[u8]) -> Result<BinlogEvent, Unreadable> {
         let header = CdcHeader {
             timestamp: header.timestamp,
             event_type: header.event_type,
@@ -139,40 +239,37 @@ impl RowParser {
             event_flags: header.flags,
         };
         let parser = &mut self.parser;
-        match catch_unwind(AssertUnwindSafe(|| parser.parse_event(&header, body))) {
-            Ok(Ok(event)) => Ok(event),
-            Ok(Err(CdcError::String(message))) => Err(message),
-            Ok(Err(error)) => Err(format!("{error:?}")),
+        let message = match catch_unwind(AssertUnwindSafe(|| parser.parse_event(&header, body))) {
+            Ok(Ok(event)) => return Ok(event),
+            Ok(Err(CdcError::String(message))) => message,
+            Ok(Err(error)) => format!("{error:?}"),
             Err(_panic) => {
                 self.parser = EventParser::new();
-                Err("the row parser panicked".to_owned())
+                self.has_forgotten = true;
+                "the row parser panicked".to_owned()
             }
-        }
+        };
+        Err(Unreadable::RowParser { message })
     }
-}
-
-fn refused(plan: &TablePlan, message: String, at: &BinlogOffset) -> DecodeError {
-    DecodeError::RowParser { table: plan.name.clone(), message, at: at.clone() }
 }
 
 /// Turns rows of the parser into ours.
 struct RowReader<'a> {
     plan: &'a TablePlan,
-    at: &'a BinlogOffset,
 }
 
 impl RowReader<'_> {
-    fn row(&self, mut row: RowData) -> Result<Row, DecodeError> {
+    fn row(&self, mut row: RowData) -> Result<Row, Unreadable> {
         let mut values = Vec::with_capacity(self.plan.reads.len());
         for read in &self.plan.reads {
             let cell = row.cells.get_mut(read.index).and_then(Option::take);
             let read_value = value(read.form, cell).map_err(|error| {
-                let (table, column, at) = (self.plan.name.clone(), read.column, self.at.clone());
+                let column = read.column;
                 match error {
-                    CellError::NotUtf8 => DecodeError::NotUtf8 { table, column, at },
-                    CellError::OutOfRange(value) => {
-                        DecodeError::ValueRange { table, column, value, at }
+                    CellError::NotText(charset) => {
+                        Unreadable::NotText { column, charset: charset.name() }
                     }
+                    CellError::OutOfRange(value) => Unreadable::ValueRange { column, value },
                 }
             })?;
             values.push(read_value);
@@ -182,40 +279,47 @@ impl RowReader<'_> {
 }
 
 /// Checks that every length in a row event is true, so that the parser can't run astray.
-fn check(
-    plan: &TablePlan,
-    event_type: u8,
-    body: &[u8],
-    at: &BinlogOffset,
-) -> Result<(), DecodeError> {
-    let malformed = |what| {
-        let name = event_type::name(event_type);
-        DecodeError::Malformed { name, what, at: at.clone() }
-    };
-    let short = |_short| malformed("a field is longer than the event");
-    let mut bytes = read_head(event_type, body).map_err(short)?;
-    let count = bytes.length().map_err(short)?;
-    if count != plan.extents.len() {
-        return Err(malformed("the row event and the table differ in their number of columns"));
-    }
-    for _image in 0..images_per_row(event_type) {
-        let present = bytes.take(bitmap_width(count)).map_err(short)?;
-        if !(0..count).all(|bit| is_set(present, bit)) {
-            return Err(DecodeError::PartialRowImage { table: plan.name.clone(), at: at.clone() });
-        }
-    }
+fn check(plan: &TablePlan, event_type: u8, body: &[u8]) -> Result<(), RowFault> {
+    let mut bytes = full_images(plan, event_type, body)?;
     let mut images = 0_usize;
     while !bytes.is_empty() {
-        let nulls = bytes.take(bitmap_width(count)).map_err(short)?;
-        for (bit, extent) in plan.extents.iter().enumerate() {
-            if !is_set(nulls, bit) {
-                extent.skip(&mut bytes).map_err(short)?;
-            }
-        }
+        skip_image(plan, &mut bytes)?;
         images += 1;
     }
     if !images.is_multiple_of(images_per_row(event_type)) {
-        return Err(malformed("an update without its row after the change"));
+        return Err(RowFault::Malformed("an update without its row after the change"));
+    }
+    Ok(())
+}
+
+/// Passes over everything before the row images, which must be of all columns.
+fn full_images<'b>(
+    plan: &TablePlan,
+    event_type: u8,
+    body: &'b [u8],
+) -> Result<Bytes<'b>, RowFault> {
+    let mut bytes = read_head(event_type, body)?;
+    let count = bytes.length()?;
+    if count != plan.extents.len() {
+        let what = "the row event and the table differ in their number of columns";
+        return Err(RowFault::Malformed(what));
+    }
+    for _image in 0..images_per_row(event_type) {
+        let present = bytes.take(bitmap_width(count))?;
+        if !(0..count).all(|bit| is_set(present, bit)) {
+            return Err(RowFault::PartialImage);
+        }
+    }
+    Ok(bytes)
+}
+
+/// Passes over a full row image.
+fn skip_image(plan: &TablePlan, bytes: &mut Bytes<'_>) -> Result<(), Short> {
+    let nulls = bytes.take(bitmap_width(plan.extents.len()))?;
+    for (bit, extent) in plan.extents.iter().enumerate() {
+        if !is_set(nulls, bit) {
+            extent.skip(bytes)?;
+        }
     }
     Ok(())
 }

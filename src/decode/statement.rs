@@ -1,12 +1,12 @@
 //! What a statement in the binlog means for the watched tables.
 //!
-//! Statements are recognised, not parsed. Where words leave it open, the answer errs towards "names a
-//! watched table": a needless reload of column names is harmless, a missed one is not.
+//! Statements are recognised, not parsed. Where words leave it open, the answer errs towards "redefines
+//! a watched table": a table that is read again needlessly is harmless, a change that is missed is not.
 
 use std::collections::BTreeSet;
 
 use crate::decode::sql::{Token, tokens};
-use crate::decode::{Decoded, TableId, Watch};
+use crate::decode::{TableId, Watch};
 
 /// A statement, seen from the watched tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,17 +23,13 @@ pub enum StatementKind {
     },
     /// A savepoint is released, or another step within a transaction that changes no rows.
     WithinTransaction,
-    /// A definition or administration statement that names no watched table.
+    /// A definition or administration statement that leaves the watched tables alone.
     UnwatchedDdl,
     /// Changes of rows in statement form, in tables that aren't watched.
     UnwatchedDml,
-    /// A definition statement that names watched tables: their columns may have changed.
-    WatchedDdl {
-        /// The tables.
-        tables: BTreeSet<TableId>,
-    },
-    /// Watched tables lost or exchanged their rows without row events.
-    WatchedTruncateDropRename {
+    /// Watched tables may have other columns from here on, or lost, gained or exchanged their rows
+    /// without row events.
+    Redefinition {
         /// The tables.
         tables: BTreeSet<TableId>,
     },
@@ -44,26 +40,54 @@ pub enum StatementKind {
     },
 }
 
+/// What a statement means.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    Begin,
+    Commit,
+    Rollback,
+    /// A prepared XA transaction is committed; the text names it.
+    XaCommit,
+    XaRollback,
+    Statement(StatementKind),
+}
+
 /// Finds out what a statement means; `schema` is the database it ran in.
-pub(crate) fn classify(watch: &Watch, schema: &str, text: &str) -> Decoded {
+pub(crate) fn classify(watch: &Watch, schema: &str, text: &str) -> Meaning {
     let all = tokens(text);
-    let keyword = |place: usize| all.get(place).and_then(Token::name).unwrap_or_default();
+    let own = own_statement(&all);
+    let keyword = |place: usize| own.get(place).and_then(Token::name).unwrap_or_default();
     let (first, second) = (keyword(0).to_ascii_uppercase(), keyword(1).to_ascii_uppercase());
     let kind = match (first.as_str(), second.as_str()) {
         ("BEGIN", _) | ("START", "TRANSACTION") | ("XA", "START" | "BEGIN") => {
-            return Decoded::Begin;
+            return Meaning::Begin;
         }
-        ("COMMIT", _) | ("XA", "COMMIT" | "ROLLBACK") => return Decoded::Commit,
+        ("COMMIT", _) => return Meaning::Commit,
+        ("XA", "COMMIT") if ends_with_one_phase(own) => return Meaning::Commit,
+        ("XA", "COMMIT") => return Meaning::XaCommit,
+        ("XA", "ROLLBACK") => return Meaning::XaRollback,
         ("SAVEPOINT", _) => StatementKind::Savepoint { name: keyword(1).to_lowercase() },
         ("ROLLBACK", "TO") => {
             let place = if keyword(2).eq_ignore_ascii_case("SAVEPOINT") { 3 } else { 2 };
             StatementKind::RollbackToSavepoint { name: keyword(place).to_lowercase() }
         }
-        ("ROLLBACK", _) => return Decoded::Rollback,
+        ("ROLLBACK", _) => return Meaning::Rollback,
         ("RELEASE" | "XA", _) => StatementKind::WithinTransaction,
-        verbs => Statement { watch, schema, tokens: &all }.kind(verbs),
+        (verb, second) => Statement { watch, schema, tokens: own }.kind(verb, second),
     };
-    Decoded::Statement { kind }
+    Meaning::Statement(kind)
+}
+
+/// MariaDB's `SET STATEMENT variable = value, … FOR statement` is about the statement behind it.
+fn own_statement(all: &[Token]) -> &[Token] {
+    let is_wrapped = all.iter().zip(["SET", "STATEMENT"]).all(|(token, word)| token.is(word));
+    let place = all.iter().position(|token| token.is("FOR")).filter(|_| is_wrapped);
+    place.and_then(|place| all.get(place + 1..)).unwrap_or(all)
+}
+
+fn ends_with_one_phase(tokens: &[Token]) -> bool {
+    let mut words = tokens.iter().rev();
+    ["PHASE", "ONE"].iter().all(|word| words.next().is_some_and(|token| token.is(word)))
 }
 
 struct Statement<'a> {
@@ -72,68 +96,87 @@ struct Statement<'a> {
     tokens: &'a [Token],
 }
 
+/// What a CREATE, ALTER or DROP is about, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Object {
+    Table,
+    Database,
+    /// A table of one session, which is not in the binlog, or none that a row can be in.
+    Unwatched,
+    Unknown,
+}
+
 impl Statement<'_> {
-    /// What a statement with these first two words does to the watched tables.
-    fn kind(&self, verbs: (&str, &str)) -> StatementKind {
-        match verbs {
-            ("INSERT" | "REPLACE" | "LOAD", _) => dml(self.target(&["INTO"])),
-            ("UPDATE", _) => dml(self.named_before("SET")),
-            ("DELETE", _) => dml(self.named_before("WHERE")),
-            ("WITH" | "CALL" | "DO", _) => dml(self.named_before("")),
-            ("TRUNCATE" | "RENAME", _) | ("DROP", "TABLE" | "TABLES") => {
-                self.swept(self.named_before(""))
-            }
-            ("DROP", "DATABASE" | "SCHEMA") if self.names_schema() => {
-                self.swept(self.watch.full_names().map(|(_, table)| table).collect())
-            }
-            ("CREATE" | "DROP", "TEMPORARY") => StatementKind::UnwatchedDdl,
-            ("CREATE", "OR") if self.is_table_replaced() => self.swept(self.target(&["TABLE"])),
-            ("ALTER", _) => self.alter(),
-            ("CREATE" | "DROP", _) => ddl(self.named_before("")),
-            _ => StatementKind::UnwatchedDdl,
+    /// What a statement that begins with these words does to the watched tables.
+    fn kind(&self, verb: &str, second: &str) -> StatementKind {
+        match verb {
+            "INSERT" | "REPLACE" | "LOAD" => dml(self.target(&["INTO"])),
+            "UPDATE" => dml(self.named_before("SET")),
+            "DELETE" => dml(self.named_before("WHERE")),
+            "WITH" | "CALL" | "DO" | "SELECT" => dml(self.named_before("")),
+            "RENAME" if second == "USER" => StatementKind::UnwatchedDdl,
+            // Repairing a table may drop rows that can't be saved.
+            "TRUNCATE" | "RENAME" | "REPAIR" => redefinition(self.named_before("")),
+            "CREATE" | "ALTER" | "DROP" => self.definition(verb),
+            word if HARMLESS.contains(&word) => StatementKind::UnwatchedDdl,
+            _ => redefinition(self.named_before("")),
         }
     }
 
-    /// The statement takes rows from these tables; if from none, it may still define something.
-    fn swept(&self, tables: BTreeSet<TableId>) -> StatementKind {
-        if tables.is_empty() {
-            ddl(self.named_before(""))
-        } else {
-            StatementKind::WatchedTruncateDropRename { tables }
+    fn definition(&self, verb: &str) -> StatementKind {
+        match (self.object(), verb) {
+            (Object::Table, "CREATE") => redefinition(self.target(&["TABLE"])),
+            (Object::Table, "ALTER") => redefinition(self.altered()),
+            (Object::Database, "DROP") => redefinition(self.of_named_schema()),
+            (Object::Database, "CREATE") if self.replaces() => redefinition(self.of_named_schema()),
+            (Object::Database | Object::Unwatched, _) => StatementKind::UnwatchedDdl,
+            (Object::Table | Object::Unknown, _) => redefinition(self.named_before("")),
         }
     }
 
-    /// ALTER TABLE may rename a table, and may drop or exchange the rows of a partition.
-    fn alter(&self) -> StatementKind {
-        let target = self.target(&["TABLE"]);
-        let mut moved = BTreeSet::new();
-        let pairs = self.tokens.iter().zip(self.tokens.iter().skip(1)).enumerate();
-        for (place, (token, next)) in pairs {
-            let is_column = ["COLUMN", "INDEX", "KEY"].iter().any(|word| next.is(word));
-            if token.is("RENAME") && !is_column {
-                moved.extend(&target);
-                moved.extend(self.name_from(place + 1, &["TO", "AS"]));
-            }
-            let is_part = next.is("PARTITION") || next.is("TABLESPACE");
-            let sweeps = ["TRUNCATE", "DROP", "EXCHANGE", "DISCARD", "IMPORT"];
-            if is_part && sweeps.iter().any(|word| token.is(word)) {
-                moved.extend(&target);
-                moved.extend(self.target(&["WITH"]));
+    /// What kind of object is defined: the first word that names one.
+    fn object(&self) -> Object {
+        for token in self.tokens.iter().skip(1) {
+            let Token::Word(word) = token else { continue };
+            match word.to_ascii_uppercase().as_str() {
+                "TABLE" | "TABLES" => return Object::Table,
+                "DATABASE" | "SCHEMA" => return Object::Database,
+                word if OTHER_OBJECTS.contains(&word) => return Object::Unwatched,
+                _ => {}
             }
         }
-        self.swept(moved)
+        Object::Unknown
     }
 
-    /// Whether the statement is CREATE OR REPLACE TABLE.
-    fn is_table_replaced(&self) -> bool {
-        let words = self.tokens.iter().skip(2);
-        words.zip(["REPLACE", "TABLE"]).all(|(token, word)| token.is(word))
+    /// The tables of an ALTER TABLE: its own, the one that it becomes, and those that partitions are
+    /// exchanged with, come from or become.
+    fn altered(&self) -> BTreeSet<TableId> {
+        let mut found = BTreeSet::new();
+        for (place, token) in self.tokens.iter().enumerate() {
+            if token.is("TABLE") {
+                found.extend(self.name_from(place + 1, TARGET_FILLERS));
+            }
+            let next = self.tokens.get(place + 1);
+            let is_part = ["COLUMN", "INDEX", "KEY", "CONSTRAINT"];
+            let renames_part = next.is_some_and(|next| is_part.iter().any(|word| next.is(word)));
+            if token.is("RENAME") && !renames_part {
+                found.extend(self.name_from(place + 1, &["TO", "AS"]));
+            }
+        }
+        found
     }
 
-    /// Whether the schema we watch is named.
-    fn names_schema(&self) -> bool {
+    /// Whether the statement is CREATE OR REPLACE.
+    fn replaces(&self) -> bool {
+        let words = self.tokens.iter().skip(1);
+        words.zip(["OR", "REPLACE"]).all(|(token, word)| token.is(word))
+    }
+
+    /// Every watched table, if the schema we watch is named.
+    fn of_named_schema(&self) -> BTreeSet<TableId> {
         let mut names = self.tokens.iter().filter_map(Token::name);
-        names.any(|name| name.eq_ignore_ascii_case(&self.watch.schema))
+        let is_ours = names.any(|name| name.eq_ignore_ascii_case(&self.watch.schema));
+        self.watch.tables().map(|(table, _)| table).filter(|_| is_ours).collect()
     }
 
     /// The watched table behind the first of these keywords; without the keyword, behind the verb.
@@ -208,14 +251,63 @@ fn dml(tables: BTreeSet<TableId>) -> StatementKind {
     }
 }
 
-fn ddl(tables: BTreeSet<TableId>) -> StatementKind {
+fn redefinition(tables: BTreeSet<TableId>) -> StatementKind {
     if tables.is_empty() {
         StatementKind::UnwatchedDdl
     } else {
-        StatementKind::WatchedDdl { tables }
+        StatementKind::Redefinition { tables }
     }
 }
 
 /// Words that may stand between a statement's verb and its table.
 const TARGET_FILLERS: &[&str] =
     &["TABLE", "IF", "NOT", "EXISTS", "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "INTO"];
+
+/// What a definition may be about besides tables and databases. A view, a trigger or an index of a
+/// watched table leaves its columns and rows as they are.
+const OTHER_OBJECTS: &[&str] = &[
+    "TEMPORARY",
+    "VIEW",
+    "TRIGGER",
+    "INDEX",
+    "PROCEDURE",
+    "FUNCTION",
+    "EVENT",
+    "USER",
+    "ROLE",
+    "SERVER",
+    "SEQUENCE",
+    "PACKAGE",
+    "TABLESPACE",
+    "LOGFILE",
+    "RESOURCE",
+    "REFERENCE",
+    "LIBRARY",
+    "INSTANCE",
+];
+
+/// First words of statements that change neither definitions nor rows.
+const HARMLESS: &[&str] = &[
+    "GRANT",
+    "REVOKE",
+    "ANALYZE",
+    "OPTIMIZE",
+    "CHECK",
+    "CHECKSUM",
+    "FLUSH",
+    "SET",
+    "KILL",
+    "RESET",
+    "PURGE",
+    "INSTALL",
+    "UNINSTALL",
+    "CHANGE",
+    "START",
+    "STOP",
+    "LOCK",
+    "UNLOCK",
+    "CACHE",
+    "USE",
+    "BACKUP",
+    "SIGNAL",
+];

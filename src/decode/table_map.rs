@@ -6,7 +6,24 @@ use crate::decode::bytes::{Bytes, Short, bitmap_width};
 use crate::decode::layout::{Metadata, WireType};
 
 const SIGNEDNESS: u8 = 1;
+const DEFAULT_CHARSET: u8 = 2;
+const COLUMN_CHARSET: u8 = 3;
 const COLUMN_NAMES: u8 = 4;
+
+/// Why a `TABLE_MAP` can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MapFault {
+    /// Its bytes don't have the form that they should.
+    Malformed,
+    /// A column's type has no known form.
+    UnknownType(u8),
+}
+
+impl From<Short> for MapFault {
+    fn from(_: Short) -> Self {
+        Self::Malformed
+    }
+}
 
 /// The part that says which table it is.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +42,8 @@ pub(crate) struct Column {
     pub(crate) metadata: u16,
     /// Whether a numeric column is unsigned; `None` when the binlog doesn't say.
     pub(crate) is_unsigned: Option<bool>,
+    /// The number of a text column's collation; `None` when the binlog doesn't say.
+    pub(crate) collation: Option<usize>,
 }
 
 /// The whole event.
@@ -47,8 +66,12 @@ impl<'a> TableMapHead<'a> {
 }
 
 impl<'a> TableMap<'a> {
-    /// Reads what follows the head.
-    pub(crate) fn read(head: TableMapHead<'a>, mut bytes: Bytes<'a>) -> Result<Self, Short> {
+    /// Reads what follows the head. The servers differ in which columns have a collation.
+    pub(crate) fn read(
+        head: TableMapHead<'a>,
+        mut bytes: Bytes<'a>,
+        is_mariadb: bool,
+    ) -> Result<Self, MapFault> {
         let count = bytes.length()?;
         let types = bytes.take(count)?;
         let mut metadata = Bytes(bytes.prefixed()?);
@@ -59,19 +82,45 @@ impl<'a> TableMap<'a> {
         let _nullable = bytes.take(bitmap_width(count))?;
         let mut map = Self { head, columns, names: None };
         if !metadata.is_empty() || count == 0 {
-            return Err(Short);
+            return Err(MapFault::Malformed);
         }
         while !bytes.is_empty() {
             let field = bytes.u8()?;
             let value = bytes.prefixed()?;
             match field {
                 SIGNEDNESS => map.set_signedness(value)?,
+                DEFAULT_CHARSET => map.set_default_collation(value, is_mariadb)?,
+                COLUMN_CHARSET => map.set_collations(value, is_mariadb)?,
                 COLUMN_NAMES => map.set_names(value)?,
-                // Character sets, keys, ENUM values, and what servers may add.
+                // Keys, ENUM values, and what servers may add.
                 _ => {}
             }
         }
         Ok(map)
+    }
+
+    /// One collation for most text columns, then the others by their place among the text columns.
+    fn set_default_collation(&mut self, value: &[u8], is_mariadb: bool) -> Result<(), Short> {
+        let mut bytes = Bytes(value);
+        let default = bytes.length()?;
+        let mut columns: Vec<_> = text_columns(&mut self.columns, is_mariadb).collect();
+        for column in &mut columns {
+            column.collation = Some(default);
+        }
+        while !bytes.is_empty() {
+            let (place, collation) = (bytes.length()?, bytes.length()?);
+            columns.get_mut(place).ok_or(Short)?.collation = Some(collation);
+        }
+        Ok(())
+    }
+
+    /// A collation for each text column.
+    fn set_collations(&mut self, value: &[u8], is_mariadb: bool) -> Result<(), Short> {
+        let mut bytes = Bytes(value);
+        for column in text_columns(&mut self.columns, is_mariadb) {
+            column.collation = Some(bytes.length()?);
+        }
+        if bytes.is_empty() { Ok(()) } else { Err(Short) }
     }
 
     /// One bit per numeric column, the highest first. Both servers count YEAR as numeric.
@@ -96,6 +145,16 @@ impl<'a> TableMap<'a> {
         self.names = Some(names);
         Ok(())
     }
+}
+
+/// The columns that have a collation: MariaDB gives one to its geometries and compressed columns too,
+/// MySQL to its vectors.
+fn text_columns(columns: &mut [Column], is_mariadb: bool) -> impl Iterator<Item = &mut Column> {
+    columns.iter_mut().filter(move |column| match column.kind {
+        15 | 253 | 254 | 249..=252 | 242 => true,
+        140 | 141 | 255 => is_mariadb,
+        _ => false,
+    })
 }
 
 /// The bytes of a `TABLE_MAP` for `mysql_cdc`: the same table with the types it shall read.
@@ -138,7 +197,7 @@ fn read_name<'a>(bytes: &mut Bytes<'a>) -> Result<&'a [u8], Short> {
     if bytes.u8()? == 0 { Ok(name) } else { Err(Short) }
 }
 
-fn read_column(column_type: u8, bytes: &mut Bytes<'_>) -> Result<Column, Short> {
+fn read_column(column_type: u8, bytes: &mut Bytes<'_>) -> Result<Column, MapFault> {
     let (column_type, metadata) = match column_type {
         4 | 5 | 17..=19 | 242 | 245 | 249..=252 | 255 | 140 => {
             (column_type, u16::from(bytes.u8()?))
@@ -150,9 +209,9 @@ fn read_column(column_type: u8, bytes: &mut Bytes<'_>) -> Result<Column, Short> 
             string_type(column_type, first, second)
         }
         0..=3 | 6..=14 => (column_type, 0),
-        _ => return Err(Short),
+        _ => return Err(MapFault::UnknownType(column_type)),
     };
-    Ok(Column { kind: column_type, metadata, is_unsigned: None })
+    Ok(Column { kind: column_type, metadata, is_unsigned: None, collation: None })
 }
 
 /// CHAR, ENUM and SET share a type; the first metadata byte tells them apart, and two of its bits

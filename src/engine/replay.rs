@@ -15,6 +15,7 @@ use crate::engine::{Activity, EngineError, Gauges};
 use crate::position::{BinlogOffset, Position};
 use crate::source::files::FileReplay;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
+use crate::source::reader::EventReader;
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 use crate::submit::Submitter;
 
@@ -33,9 +34,9 @@ pub fn absorb_files(
     files: &[PathBuf],
 ) -> Result<(), EngineError> {
     let watched = watch(database, table_prefix, TableLayout::Plain);
-    let mut decoder = Decoder::new(watched.clone(), std::collections::BTreeMap::new());
+    let decoder = Decoder::new(watched.clone(), std::collections::BTreeMap::new());
     let start = Position { gtid: None, at: BinlogOffset { file: String::new(), offset: 4 } };
-    let mut framer = Framer::new(start.clone());
+    let mut reader = EventReader::new(decoder, Framer::new(start.clone()));
     // A store that served before has its gate open; then only what changes is assembled again.
     let is_open = store
         .snapshot()
@@ -51,7 +52,7 @@ pub fn absorb_files(
         let mut replay = FileReplay::open(path).map_err(failed)?;
         let mut change_count = 0usize;
         loop {
-            match replay.next_framed(&mut decoder, &mut framer) {
+            match replay.next_framed(&mut reader) {
                 Ok(Some(Framed::Transaction(transaction))) => {
                     change_count = change_count.saturating_add(transaction.changes.len());
                     waiting.push(transaction);

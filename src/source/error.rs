@@ -119,6 +119,12 @@ pub enum SourceError {
         /// The last position that was read.
         position: String,
     },
+    /// The transport and we found different events in a compressed transaction.
+    #[error("follow the binlog behind {position}: a compressed transaction was read in two ways")]
+    PayloadDiffers {
+        /// The last position that was read.
+        position: String,
+    },
     /// The server stayed silent for too long.
     #[error("{doing}: the server did not answer within {} s", limit.as_secs())]
     Timeout {
@@ -222,6 +228,7 @@ impl SourceError {
             | Self::UnexpectedAnswer { .. }
             | Self::Decode { .. }
             | Self::Garbled { .. }
+            | Self::PayloadDiffers { .. }
             | Self::Checksum { .. }
             | Self::Framing { .. } => SourceErrorKind::Fatal,
             Self::ConnectionLost { .. } | Self::StreamEnded => SourceErrorKind::Transient,
@@ -277,6 +284,7 @@ impl SourceError {
             | Self::ConnectionLost { .. }
             | Self::StreamEnded
             | Self::Garbled { .. }
+            | Self::PayloadDiffers { .. }
             | Self::UnexpectedAnswer { .. } => return None,
             Self::Framing { source, .. } => return source.hint().map(str::to_owned),
             Self::Decode { source, .. } => return source.hint().map(str::to_owned),

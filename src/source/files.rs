@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::decode::{
-    ChecksumAlgorithm, ChecksumMismatch, DecodeError, Decoded, Decoder, EventHeader, RawEvent,
-    event_type, verify_crc32,
+    ChecksumAlgorithm, ChecksumMismatch, DecodeError, EventHeader, RawEvent, event_type,
+    verify_crc32,
 };
-use crate::source::framing::{Framed, Framer, FramingError};
+use crate::source::framing::{Framed, FramingError};
+use crate::source::reader::{EventReader, ReadError};
 
 /// The largest event that is read, in bytes: the servers' own limit for a row event.
 const EVENT_SIZE_MAX: u32 = 1 << 30;
@@ -295,34 +296,31 @@ impl FileReplay {
     }
 
     /// Reads on to the next transaction or definition change; `None` when the file ends where a
-    /// transaction does. Several files are replayed with the same decoder and framer, in order.
-    pub fn next_framed(
-        &mut self,
-        decoder: &mut Decoder,
-        framer: &mut Framer,
-    ) -> Result<Option<Framed>, FileError> {
+    /// transaction does. Several files are replayed with the same reader, in order.
+    pub fn next_framed(&mut self, reader: &mut EventReader) -> Result<Option<Framed>, FileError> {
         if !self.is_started {
             self.is_started = true;
-            self.start(decoder, framer)?;
+            self.start(reader)?;
         }
+        let mut offset = self.file.offset;
+        let mut framed = reader.go_on();
         loop {
-            let offset = self.file.offset;
-            let Some(event) = self.file.next_event()? else {
-                if framer.is_within_transaction() {
-                    return Err(FileError::Unfinished { path: self.file.path.clone(), offset });
-                }
-                return Ok(None);
-            };
-            let header = event.header;
-            let meaning = decoder.decode(&event);
-            if let Some(found) = self.frame(&header, meaning, (framer, offset))? {
+            if let Some(found) = framed.map_err(|error| self.unread(error, offset))? {
                 return Ok(Some(found));
             }
+            offset = self.file.offset;
+            framed = match self.file.next_event()? {
+                Some(event) => reader.push(&event),
+                None if reader.framer().is_within_transaction() => {
+                    return Err(FileError::Unfinished { path: self.file.path.clone(), offset });
+                }
+                None => return Ok(None),
+            };
         }
     }
 
     /// Begins as a connection does: with a made-up rotation that names the file.
-    fn start(&self, decoder: &mut Decoder, framer: &mut Framer) -> Result<(), FileError> {
+    fn start(&self, reader: &mut EventReader) -> Result<(), FileError> {
         let offset = self.file.offset;
         let mut body = offset.to_le_bytes().to_vec();
         body.extend(self.file.name.as_bytes());
@@ -331,27 +329,16 @@ impl FileReplay {
             flags: EventHeader::ARTIFICIAL,
             ..EventHeader::default()
         };
-        let meaning = decoder.decode(&RawEvent { header, body: &body });
-        self.frame(&header, meaning, (framer, offset)).map(drop)
+        let framed = reader.push(&RawEvent { header, body: &body });
+        framed.map(drop).map_err(|error| self.unread(error, offset))
     }
 
-    fn frame(
-        &self,
-        header: &EventHeader,
-        meaning: Result<Decoded, DecodeError>,
-        (framer, offset): (&mut Framer, u64),
-    ) -> Result<Option<Framed>, FileError> {
-        let path = || self.file.path.clone();
-        let decoded = meaning.map_err(|error| FileError::Decode {
-            path: path(),
-            offset,
-            source: error.into(),
-        })?;
-        framer.push(header, decoded).map_err(|source| FileError::Framing {
-            path: path(),
-            offset,
-            source: Box::new(source),
-        })
+    fn unread(&self, error: ReadError, offset: u64) -> FileError {
+        let path = self.file.path.clone();
+        match error {
+            ReadError::Decode(error) => FileError::Decode { path, offset, source: error.into() },
+            ReadError::Framing(error) => FileError::Framing { path, offset, source: error.into() },
+        }
     }
 }
 

@@ -4,25 +4,58 @@
 //! transaction that has no commit. Only there does the position move, so that a restart repeats a
 //! transaction rather than lose half of one. A transaction never spans binlog files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use thiserror::Error;
 
-use crate::decode::{Decoded, EventHeader, RowChange, StatementKind, TableId};
+use crate::decode::{Decoded, EventHeader, RowChange, StatementKind, TableId, Unreadable};
 use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError, Xid};
 
 /// Offsets in event headers are modulo 2^32.
 const OFFSET_WRAP: u64 = 1 << 32;
+
+/// Why the rows of a watched table must be read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RereadReason {
+    /// A statement redefined the table, or took, gave or exchanged rows without row events.
+    Redefined,
+    /// Rows of it can't be decoded.
+    Unreadable(Unreadable),
+    /// Rows of it were rolled back, which a table that knows no transactions keeps all the same.
+    RolledBack,
+}
+
+impl RereadReason {
+    /// What spares the table from being read again, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreadable(reason) => reason.hint(),
+            Self::Redefined | Self::RolledBack => None,
+        }
+    }
+}
+
+impl fmt::Display for RereadReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redefined => out.write_str("a statement redefined it or moved its rows"),
+            Self::Unreadable(reason) => reason.fmt(out),
+            Self::RolledBack => out.write_str("changes of it were rolled back in the binlog"),
+        }
+    }
+}
 
 /// The row changes up to one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceTransaction {
     /// The changes of watched tables in the order of the binlog; often none.
     pub changes: Vec<RowChange>,
-    /// Watched tables whose rows it changed in a way that `changes` does not carry: their rows must
-    /// be read again, behind this position.
-    pub reread: BTreeSet<TableId>,
-    /// The step of a distributed transaction, if it is one.
+    /// Watched tables whose rows it changed in a way that `changes` does not carry, each with the
+    /// first reason: their rows must be read again, behind this position.
+    pub reread: BTreeMap<TableId, RereadReason>,
+    /// The step of a distributed transaction, if it is one. With [`XaStep::Prepare`] neither `changes`
+    /// nor `reread` count yet: both do once the transaction is committed.
     pub xa: Option<XaStep>,
     /// The position after the transaction.
     pub position: Position,
@@ -86,11 +119,18 @@ pub enum FramingError {
         /// Where the statement ends.
         at: BinlogOffset,
     },
-    /// A distributed transaction with rows of a watched table was prepared: whether and when it is
-    /// committed is decided later.
-    #[error("frame the XA transaction before {at}: it changed watched tables")]
-    XaChanges {
-        /// Where the prepare event ends.
+    /// The payload of a compressed transaction ends before the transaction does.
+    #[error(
+        "frame the compressed transaction before {at}: its payload has no end of a transaction"
+    )]
+    PayloadWithoutEnd {
+        /// Where the event with the payload ends.
+        at: BinlogOffset,
+    },
+    /// The payload of a compressed transaction goes on behind the transaction's end.
+    #[error("frame the compressed transaction before {at}: its payload goes on behind its end")]
+    PayloadGoesOn {
+        /// Where the event with the payload ends.
         at: BinlogOffset,
     },
     /// Changes were rolled back to a savepoint that was never set.
@@ -120,8 +160,8 @@ impl FramingError {
                 Some("set binlog_format=ROW on the server, then take a new snapshot")
             }
             Self::UnknownSavepoint { .. } => Some("take a new snapshot"),
-            Self::XaChanges { .. } => {
-                Some("don't change catalog tables in XA transactions; take a new snapshot")
+            Self::PayloadWithoutEnd { .. } | Self::PayloadGoesOn { .. } => {
+                Some("check the server's binlog files; if they are damaged, take a new snapshot")
             }
             Self::RowsOutsideTransaction { .. } | Self::UnfinishedTransaction { .. } => {
                 Some("start at the beginning of a transaction, or take a new snapshot")
@@ -144,7 +184,7 @@ pub struct Framer {
     gtid: Option<Gtid>,
     is_open: bool,
     changes: Vec<RowChange>,
-    reread: BTreeSet<TableId>,
+    reread: BTreeMap<TableId, RereadReason>,
     /// Savepoints of the open transaction with the number of changes before each.
     savepoints: Vec<(String, usize)>,
 }
@@ -160,7 +200,7 @@ impl Framer {
             gtid: None,
             is_open: false,
             changes: Vec::new(),
-            reread: BTreeSet::new(),
+            reread: BTreeMap::new(),
             savepoints: Vec::new(),
         }
     }
@@ -181,6 +221,11 @@ impl Framer {
         self.is_open || self.gtid.is_some()
     }
 
+    /// Where the last event ended.
+    pub fn read_to(&self) -> &BinlogOffset {
+        &self.read_to
+    }
+
     /// Takes the next event.
     pub fn push(
         &mut self,
@@ -189,11 +234,15 @@ impl Framer {
     ) -> Result<Option<Framed>, FramingError> {
         self.advance(header, &decoded);
         let framed = match decoded {
-            Decoded::Rows(_) if !self.is_open => {
+            Decoded::Rows(_) | Decoded::Unreadable { .. } if !self.is_open => {
                 return Err(FramingError::RowsOutsideTransaction { at: self.read_to.clone() });
             }
             Decoded::Rows(mut rows) => {
                 self.changes.append(&mut rows);
+                None
+            }
+            Decoded::Unreadable { table, reason } => {
+                self.reread.entry(table).or_insert(RereadReason::Unreadable(reason));
                 None
             }
             Decoded::Gtid { gtid, is_standalone } => {
@@ -204,14 +253,19 @@ impl Framer {
                 self.begin()?;
                 None
             }
-            Decoded::XaPrepare if !self.changes.is_empty() => {
-                return Err(FramingError::XaChanges { at: self.read_to.clone() });
-            }
             Decoded::Rollback => {
-                self.changes.clear();
-                Some(Framed::Transaction(self.end(header)?))
+                self.roll_back(0);
+                Some(Framed::Transaction(self.end(header, None)?))
             }
-            Decoded::Commit | Decoded::XaPrepare => Some(Framed::Transaction(self.end(header)?)),
+            Decoded::Commit => Some(Framed::Transaction(self.end(header, None)?)),
+            Decoded::XaPrepare(xid) => {
+                // Without watched rows nobody needs to know how it ends.
+                let is_empty = self.changes.is_empty() && self.reread.is_empty();
+                let step = Some(XaStep::Prepare(xid)).filter(|_| !is_empty);
+                Some(Framed::Transaction(self.end(header, step)?))
+            }
+            Decoded::XaCommit(xid) => self.end_prepared(header, XaStep::Commit(xid))?,
+            Decoded::XaRollback(xid) => self.end_prepared(header, XaStep::Rollback(xid))?,
             Decoded::Statement { kind } => self.statement(header, kind)?,
             Decoded::FormatDescription { .. } => {
                 self.forget();
@@ -239,6 +293,11 @@ impl Framer {
         Ok(framed)
     }
 
+    /// Passes over an event that has others within it, which come next.
+    pub(crate) fn pass(&mut self, header: &EventHeader) {
+        self.advance(header, &Decoded::Other);
+    }
+
     /// Follows the event's end in its file.
     fn advance(&mut self, header: &EventHeader, decoded: &Decoded) {
         let is_in_file = match decoded {
@@ -246,13 +305,16 @@ impl Framer {
             // When a stream starts inside a file, the file's head is sent without its place.
             Decoded::FormatDescription { .. } => header.log_pos != 0,
             Decoded::Rows(_)
+            | Decoded::Unreadable { .. }
             | Decoded::SkippedRows
             | Decoded::Gtid { .. }
             | Decoded::PreviousGtids(_)
             | Decoded::Begin
             | Decoded::Commit
             | Decoded::Rollback
-            | Decoded::XaPrepare
+            | Decoded::XaPrepare(_)
+            | Decoded::XaCommit(_)
+            | Decoded::XaRollback(_)
             | Decoded::Statement { .. }
             | Decoded::Other => !header.is_artificial(),
         };
@@ -303,10 +365,11 @@ impl Framer {
             StatementKind::WatchedDml { tables } => {
                 Err(FramingError::StatementFormat { tables, at })
             }
-            StatementKind::WatchedTruncateDropRename { tables }
-            | StatementKind::WatchedDdl { tables } => {
-                self.reread.extend(tables.iter().copied());
-                let ended = if self.is_open { None } else { Some(self.end(header)?) };
+            StatementKind::Redefinition { tables } => {
+                for table in &tables {
+                    self.reread.insert(*table, RereadReason::Redefined);
+                }
+                let ended = if self.is_open { None } else { Some(self.end(header, None)?) };
                 Ok(Some(Framed::Ddl { tables, ended }))
             }
             StatementKind::Savepoint { name } => {
@@ -318,7 +381,7 @@ impl Framer {
                 Ok(None)
             }
             StatementKind::UnwatchedDdl | StatementKind::UnwatchedDml if !self.is_open => {
-                Ok(Some(Framed::Transaction(self.end(header)?)))
+                Ok(Some(Framed::Transaction(self.end(header, None)?)))
             }
             StatementKind::UnwatchedDdl
             | StatementKind::UnwatchedDml
@@ -331,7 +394,7 @@ impl Framer {
         match found.and_then(|place| Some((place, self.savepoints.get(place)?.1))) {
             Some((place, count)) => {
                 self.savepoints.truncate(place + 1);
-                self.changes.truncate(count);
+                self.roll_back(count);
                 Ok(())
             }
             None if self.changes.is_empty() => Ok(()),
@@ -339,8 +402,34 @@ impl Framer {
         }
     }
 
+    /// Drops the changes from this one on. Servers write what they roll back only when something that
+    /// knows no transactions was in it. Rows of such tables they write apart, as committed ones; but
+    /// no row event says what table it is of, so nobody needs to rely on that.
+    fn roll_back(&mut self, count: usize) {
+        for change in self.changes.drain(count..) {
+            self.reread.entry(change.table).or_insert(RereadReason::RolledBack);
+        }
+    }
+
+    /// Ends a distributed transaction that was prepared before. The statement is a transaction of its
+    /// own.
+    fn end_prepared(
+        &mut self,
+        header: &EventHeader,
+        step: XaStep,
+    ) -> Result<Option<Framed>, FramingError> {
+        if self.is_open && !(self.changes.is_empty() && self.reread.is_empty()) {
+            return Err(FramingError::UnfinishedTransaction { at: self.read_to.clone() });
+        }
+        Ok(Some(Framed::Transaction(self.end(header, Some(step))?)))
+    }
+
     /// Ends the transaction and moves the position behind it.
-    fn end(&mut self, header: &EventHeader) -> Result<SourceTransaction, FramingError> {
+    fn end(
+        &mut self,
+        header: &EventHeader,
+        xa: Option<XaStep>,
+    ) -> Result<SourceTransaction, FramingError> {
         self.count()?;
         self.position.at.clone_from(&self.read_to);
         let changes = std::mem::take(&mut self.changes);
@@ -349,7 +438,7 @@ impl Framer {
         Ok(SourceTransaction {
             changes,
             reread,
-            xa: None,
+            xa,
             position: self.position.clone(),
             committed_at_s: i64::from(header.timestamp),
         })

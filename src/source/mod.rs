@@ -23,6 +23,7 @@ mod lineage;
 mod params;
 mod preflight;
 mod purge;
+pub mod reader;
 mod replica;
 mod rows;
 mod stream;

@@ -3,20 +3,25 @@
 use std::collections::BTreeSet;
 
 use crate::decode::tests::{decode, decoder};
-use crate::decode::{Decoded, StatementKind, TableId, event_type};
+use crate::decode::{DecodeError, Decoded, StatementKind, TableId, event_type};
+use crate::position::Xid;
 
 const STORE: u8 = 5;
 const GROUP: u8 = 6;
 
 /// Decodes a QUERY event that ran in `schema`.
 fn query(schema: &str, text: &str) -> Decoded {
+    decode(&mut decoder(), event_type::QUERY, &query_body(schema, text)).unwrap()
+}
+
+fn query_body(schema: &str, text: &str) -> Vec<u8> {
     let schema_length = u8::try_from(schema.len()).unwrap();
     // Thread, duration, schema length, error, three bytes of status variables.
     let mut body = vec![1, 0, 0, 0, 2, 0, 0, 0, schema_length, 0, 0, 3, 0, 9, 9, 9];
     body.extend(schema.as_bytes());
     body.push(0);
     body.extend(text.as_bytes());
-    decode(&mut decoder(), event_type::QUERY, &body).unwrap()
+    body
 }
 
 fn kind(text: &str) -> StatementKind {
@@ -35,7 +40,7 @@ fn transaction_statements_are_recognised() {
     for text in ["BEGIN", "begin", " START TRANSACTION", "XA START X'71',X'',1"] {
         assert_eq!(query("shop", text), Decoded::Begin, "{text}");
     }
-    for text in ["COMMIT", "commit ", "XA COMMIT X'71',X'',1", "XA ROLLBACK X'71'"] {
+    for text in ["COMMIT", "commit ", "XA COMMIT X'71',X'',1 ONE PHASE"] {
         assert_eq!(query("shop", text), Decoded::Commit, "{text}");
     }
     assert_eq!(query("", "ROLLBACK"), Decoded::Rollback);
@@ -75,39 +80,106 @@ fn definitions_that_name_no_watched_table_are_told_apart() {
 }
 
 #[test]
-fn definitions_of_watched_tables_are_reported() {
-    for (text, tables) in [
-        ("ALTER TABLE m2_store ADD COLUMN x int", &[STORE][..]),
-        ("alter table `M2_Store` rename column a to b", &[STORE]),
-        ("ALTER TABLE shop.m2_store RENAME INDEX a TO b", &[STORE]),
-        ("ALTER TABLE other ADD FOREIGN KEY (s) REFERENCES `m2_store` (`store_id`)", &[STORE]),
-        ("CREATE TABLE IF NOT EXISTS m2_store_group LIKE m2_store", &[STORE, GROUP]),
-        ("CREATE INDEX i ON m2_store (code)", &[STORE]),
-        ("/*!40000 ALTER TABLE `m2_store` DISABLE KEYS */", &[STORE]),
-        ("ALTER TABLE m2_store ADD y int COMMENT 'it''s \\' a store', ADD z int", &[STORE]),
+fn definitions_that_leave_the_watched_tables_alone_are_told_apart() {
+    for text in [
+        "CREATE DEFINER=`root`@`localhost` TRIGGER m2_store AFTER INSERT ON m2_store FOR EACH ROW \
+         DELETE FROM m2_store_group",
+        "DROP TRIGGER m2_store",
+        "CREATE OR REPLACE ALGORITHM=MERGE DEFINER=`a`@`b` SQL SECURITY INVOKER VIEW v AS SELECT * \
+         FROM m2_store",
+        "DROP VIEW IF EXISTS m2_store",
+        "ALTER VIEW v AS SELECT 1 FROM m2_store",
+        "CREATE UNIQUE INDEX i ON m2_store (code)",
+        "CREATE FULLTEXT INDEX i ON m2_store (code)",
+        "DROP INDEX i ON m2_store",
+        "CREATE DEFINER=`a`@`b` PROCEDURE p() TRUNCATE TABLE m2_store",
+        "CREATE FUNCTION f() RETURNS int RETURN (SELECT 1 FROM m2_store)",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO TRUNCATE TABLE m2_store",
+        "CREATE USER m2_store",
+        "RENAME USER m2_store TO m2_store_group",
+        "ALTER DATABASE shop CHARACTER SET utf8mb4",
+        "OPTIMIZE TABLE m2_store",
+        "CHECK TABLE m2_store",
+        "FLUSH TABLES m2_store",
+        "CREATE TABLE other LIKE m2_store",
+        "CREATE TABLE other AS SELECT * FROM m2_store",
+        "CREATE TABLE other (s int, FOREIGN KEY (s) REFERENCES m2_store (store_id))",
+        "ALTER TABLE other ADD FOREIGN KEY (s) REFERENCES `m2_store` (`store_id`)",
+        "ALTER TABLE other RENAME COLUMN m2_store TO m2_store_group",
+        "ALTER TABLE other RENAME INDEX m2_store TO m2_store_group",
+        "SET STATEMENT max_statement_time=9 FOR ANALYZE TABLE m2_store",
     ] {
-        assert_eq!(kind(text), StatementKind::WatchedDdl { tables: set(tables) }, "{text}");
+        assert_eq!(kind(text), StatementKind::UnwatchedDdl, "{text}");
     }
 }
 
 #[test]
-fn statements_that_take_rows_away_are_reported() {
+fn statements_that_redefine_or_sweep_watched_tables_are_reported() {
     for (text, tables) in [
-        ("TRUNCATE m2_store", &[STORE][..]),
+        ("ALTER TABLE m2_store ADD COLUMN x int", &[STORE][..]),
+        ("ALTER ONLINE TABLE m2_store ADD COLUMN x int", &[STORE]),
+        ("alter table `M2_Store` rename column a to b", &[STORE]),
+        ("ALTER TABLE shop.m2_store RENAME INDEX a TO b", &[STORE]),
+        ("ALTER TABLE IF EXISTS m2_store DROP COLUMN x", &[STORE]),
+        ("CREATE TABLE IF NOT EXISTS m2_store_group LIKE m2_store", &[GROUP]),
+        ("CREATE TABLE `m2_store` (`id` int NOT NULL) START TRANSACTION ENGINE=InnoDB", &[STORE]),
+        ("/*!40000 ALTER TABLE `m2_store` DISABLE KEYS */", &[STORE]),
+        ("ALTER TABLE m2_store ADD y int COMMENT 'it''s \\' a store', ADD z int", &[STORE]),
+        ("TRUNCATE m2_store", &[STORE]),
         ("TRUNCATE TABLE `shop`.`m2_store`", &[STORE]),
         ("DROP TABLE `other`,`m2_store_group` /* generated by server */", &[GROUP]),
-        ("RENAME TABLE m2_store TO m2_store_old, m2_store_new TO m2_store", &[STORE]),
         ("RENAME TABLE shop.a TO elsewhere.b, c TO shop.m2_store_group", &[GROUP]),
         ("ALTER TABLE m2_store RENAME TO other", &[STORE]),
         ("ALTER TABLE other RENAME AS m2_store", &[STORE]),
+        ("ALTER TABLE other RENAME m2_store", &[STORE]),
         ("ALTER TABLE m2_store ADD x int, RENAME other", &[STORE]),
         ("ALTER TABLE m2_store TRUNCATE PARTITION p", &[STORE]),
         ("ALTER TABLE other EXCHANGE PARTITION p WITH TABLE m2_store_group", &[GROUP]),
+        ("ALTER TABLE other CONVERT PARTITION p TO TABLE m2_store_group", &[GROUP]),
         ("CREATE OR REPLACE TABLE m2_store (id int)", &[STORE]),
         ("DROP DATABASE IF EXISTS shop", &[0, 1, 2, 3, 4, 5, 6]),
+        ("CREATE OR REPLACE DATABASE shop", &[0, 1, 2, 3, 4, 5, 6]),
+        ("REPAIR TABLE m2_store", &[STORE]),
+        ("SET STATEMENT max_statement_time=9, lock_wait_timeout=1 FOR TRUNCATE m2_store", &[STORE]),
+        // A word that nobody knows yet.
+        ("TRANSMOGRIFY m2_store", &[STORE]),
+        ("CREATE GADGET g FROM m2_store", &[STORE]),
     ] {
-        let expected = StatementKind::WatchedTruncateDropRename { tables: set(tables) };
+        let expected = StatementKind::Redefinition { tables: set(tables) };
         assert_eq!(kind(text), expected, "{text}");
+    }
+}
+
+/// The last statements of gh-ost and of pt-online-schema-change, which put a copy in a table's place.
+#[test]
+fn swaps_of_online_schema_changes_are_reported() {
+    for text in [
+        "rename /* gh-ost */ table `shop`.`m2_store` to `shop`.`_m2_store_del`, \
+         `shop`.`_m2_store_gho` to `shop`.`m2_store`",
+        "RENAME TABLE `shop`.`m2_store` TO `shop`.`_m2_store_old`, `shop`.`_m2_store_new` TO \
+         `shop`.`m2_store`",
+        "RENAME TABLE m2_store TO m2_store_old, m2_store_new TO m2_store",
+        "RENAME TABLE shop._m2_store_gho TO shop.m2_store",
+    ] {
+        let expected = StatementKind::Redefinition { tables: set(&[STORE]) };
+        assert_eq!(kind(text), expected, "{text}");
+    }
+}
+
+/// The texts that both servers write, whatever the client said.
+#[test]
+fn xa_statements_name_their_transaction() {
+    let one = || Xid { format: 7, global: b"one".to_vec(), branch: b"br".to_vec() };
+    let commit = query("shop", "XA COMMIT X'6f6e65',X'6272',7");
+    assert_eq!(commit, Decoded::XaCommit(one()));
+    let rollback = query("shop", "XA ROLLBACK X'6f6e65',X'6272',7");
+    assert_eq!(rollback, Decoded::XaRollback(one()));
+    let bytes = Xid { format: 1, global: vec![0, 255, 39], branch: Vec::new() };
+    assert_eq!(query("shop", "XA COMMIT X'00ff27',X'',1"), Decoded::XaCommit(bytes.clone()));
+    assert_eq!(query("shop", &format!("XA COMMIT {bytes}")), Decoded::XaCommit(bytes));
+    for text in ["XA COMMIT 'one'", "XA COMMIT X'6f6',X'',1", "XA ROLLBACK X'6f',X'zz',1"] {
+        let error = decode(&mut decoder(), event_type::QUERY, &query_body("shop", text));
+        assert!(matches!(error, Err(DecodeError::Malformed { .. })), "{text}");
     }
 }
 

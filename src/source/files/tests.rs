@@ -12,6 +12,7 @@ use crate::decode::{
 use crate::position::{BinlogOffset, GtidSet, Position};
 use crate::source::files::{BinlogFile, FileError, FileReplay};
 use crate::source::framing::{Framed, Framer, SourceTransaction};
+use crate::source::reader::EventReader;
 
 const MYSQL_FULL: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mysql-full.000001");
 const MYSQL_MINIMAL: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mysql-minimal.000001");
@@ -146,7 +147,9 @@ fn columns() -> BTreeMap<TableId, TableColumns> {
             let (name, data_type) = column.split_once(' ').unwrap();
             let is_unsigned = data_type.ends_with('+');
             let data_type = data_type.trim_end_matches('+').to_owned();
-            ColumnDescription { name: name.to_owned(), is_unsigned, data_type, charset: None }
+            let is_text = data_type == "varchar" || data_type.ends_with("text");
+            let charset = is_text.then(|| "utf8mb4".to_owned());
+            ColumnDescription { name: name.to_owned(), is_unsigned, data_type, charset }
         });
         TableColumns { columns: columns.collect() }
     });
@@ -166,21 +169,21 @@ fn watch() -> Watch {
 fn replay(
     bytes: &[u8],
     columns: BTreeMap<TableId, TableColumns>,
-) -> (Vec<SourceTransaction>, Result<(), FileError>, Framer) {
-    let mut decoder = Decoder::new(watch(), columns);
-    let mut framer = Framer::new(Position::default());
+) -> (Vec<SourceTransaction>, Result<(), FileError>, EventReader) {
+    let decoder = Decoder::new(watch(), columns);
+    let mut events = EventReader::new(decoder, Framer::new(Position::default()));
     let mut found = Vec::new();
     let reader = Box::new(Cursor::new(bytes.to_vec()));
     let mut file = match BinlogFile::from_reader(Path::new("dir/bin.000001.zst"), reader) {
         Ok(file) => FileReplay::new(file),
-        Err(error) => return (found, Err(error), framer),
+        Err(error) => return (found, Err(error), events),
     };
     loop {
-        match file.next_framed(&mut decoder, &mut framer) {
+        match file.next_framed(&mut events) {
             Ok(Some(Framed::Transaction(transaction))) => found.push(transaction),
             Ok(Some(Framed::Ddl { .. })) => {}
-            Ok(None) => return (found, Ok(()), framer),
-            Err(error) => return (found, Err(error), framer),
+            Ok(None) => return (found, Ok(()), events),
+            Err(error) => return (found, Err(error), events),
         }
     }
 }
@@ -231,7 +234,8 @@ fn both_servers_give_the_same_changes_with_and_without_column_names() {
 #[test]
 fn positions_rise_and_hold_what_was_before_the_file() {
     for bytes in [MYSQL_FULL, MARIADB_FULL, MYSQL_BORDERS, MARIADB_BORDERS] {
-        let (transactions, end, framer) = replay(bytes, columns());
+        let (transactions, end, events) = replay(bytes, columns());
+        let framer = events.framer();
         end.unwrap();
         for pair in transactions.windows(2) {
             let (earlier, later) = (&pair[0].position, &pair[1].position);
@@ -249,7 +253,7 @@ fn positions_rise_and_hold_what_was_before_the_file() {
 
 #[test]
 fn gtid_positions_equal_those_the_servers_reported() {
-    let gtid = |bytes| replay(bytes, columns()).2.position().gtid.clone().unwrap();
+    let gtid = |bytes| replay(bytes, columns()).2.framer().position().gtid.clone().unwrap();
     let mysql = "ffc64788-e769-11f1-9f08-02fc00000001:1-54:blue_1:1-2";
     assert_eq!(gtid(MYSQL_BORDERS), GtidSet::parse(mysql).unwrap());
     assert_eq!(gtid(MARIADB_BORDERS), GtidSet::parse("0-41-54").unwrap());
@@ -268,27 +272,44 @@ fn transactions_end_at_commits_only() {
     assert_eq!(counts(MARIADB_BORDERS), [1, 0, 0, 0, 0, 0, 0, 0, 0]);
 }
 
+/// What was asked to be read again, as text.
+fn reread(transactions: &[SourceTransaction]) -> Vec<(TableId, String)> {
+    let reasons = transactions.iter().flat_map(|transaction| &transaction.reread);
+    reasons.map(|(table, reason)| (*table, reason.to_string())).collect()
+}
+
 #[test]
-fn without_column_names_the_error_says_what_to_set() {
+fn without_column_names_every_changed_table_is_read_again() {
     for bytes in [MYSQL_MINIMAL, MARIADB_NO_LOG] {
-        let (_, end, _) = replay(bytes, BTreeMap::new());
-        let error = end.unwrap_err();
-        assert_eq!(error.hint(), Some("set binlog_row_metadata=FULL on the server"));
-        let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(cause.contains("rows of store before bin.000001:"), "{cause}");
+        let (transactions, end, _) = replay(bytes, BTreeMap::new());
+        end.unwrap();
+        assert!(transactions.iter().all(|transaction| transaction.changes.is_empty()));
+        let reread = reread(&transactions);
+        let tables: std::collections::BTreeSet<_> =
+            reread.iter().map(|(table, _)| *table).collect();
+        assert!(tables.into_iter().eq((0..7).map(TableId)), "{reread:?}");
+        assert!(reread.iter().all(|(_, why)| why == "the names of its columns are not known"));
     }
 }
 
 #[test]
-fn column_names_that_do_not_fit_are_refused() {
+fn a_table_whose_column_names_do_not_fit_is_read_again() {
     type Change = fn(&mut Vec<ColumnDescription>);
     let changes: [Change; 2] = [|columns| drop(columns.pop()), |columns| columns.swap(0, 1)];
     for change in changes {
         let mut columns = columns();
         change(&mut columns.get_mut(&TableId(0)).unwrap().columns);
         let (found, end, _) = replay(MARIADB_NO_LOG, columns);
-        let error = format!("{:?}", end.unwrap_err());
-        assert!(error.contains("ColumnsDiffer") && found.is_empty(), "{error}");
+        end.unwrap();
+        let reread = reread(&found);
+        assert_eq!(reread.len(), 2, "{reread:?}");
+        for (table, why) in reread {
+            assert_eq!(table, TableId(0));
+            assert!(why.contains("in information_schema") || why.contains("columns"), "{why}");
+        }
+        let others = show(&found);
+        let expected = EXPECTED.lines().filter(|line| !line.contains("store ["));
+        assert!(others.lines().eq(expected), "{others}");
     }
 }
 
@@ -329,7 +350,7 @@ fn a_file_cut_off_anywhere_is_never_taken_for_whole() {
     let whole = replay(MARIADB_FULL, BTreeMap::new()).0;
     let mut ends = 0;
     for length in 0..MARIADB_FULL.len() {
-        let (transactions, end, framer) = replay(&MARIADB_FULL[..length], BTreeMap::new());
+        let (transactions, end, events) = replay(&MARIADB_FULL[..length], BTreeMap::new());
         assert!(whole.starts_with(&transactions), "cut to {length}");
         match end {
             // Between two transactions a cut can't be told from the end.
@@ -337,7 +358,7 @@ fn a_file_cut_off_anywhere_is_never_taken_for_whole() {
                 ends += 1;
                 let seen = u64::try_from(length).unwrap();
                 assert_eq!(
-                    framer.seen(),
+                    events.framer().seen(),
                     &BinlogOffset { file: "bin.000001".into(), offset: seen }
                 );
             }

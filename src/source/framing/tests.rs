@@ -1,12 +1,14 @@
 //! Borders of source transactions, event by event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{
-    ChecksumAlgorithm, Decoded, EventHeader, RowChange, StatementKind, TableId, Value,
+    ChecksumAlgorithm, Decoded, EventHeader, RowChange, StatementKind, TableId, Unreadable, Value,
 };
-use crate::position::{BinlogOffset, Gtid, GtidSet, MariadbGtid, MysqlGtid, Position, Sid};
-use crate::source::framing::{Framed, Framer, FramingError, SourceTransaction};
+use crate::position::{BinlogOffset, Gtid, GtidSet, MariadbGtid, MysqlGtid, Position, Sid, Xid};
+use crate::source::framing::{
+    Framed, Framer, FramingError, RereadReason, SourceTransaction, XaStep,
+};
 
 fn at(file: &str, offset: u64) -> BinlogOffset {
     BinlogOffset { file: file.to_owned(), offset }
@@ -23,6 +25,14 @@ fn ending_at(log_pos: u32) -> EventHeader {
 
 fn rows(id: i128) -> Decoded {
     Decoded::Rows(vec![change(id)])
+}
+
+fn unreadable() -> Decoded {
+    Decoded::Unreadable { table: TableId(3), reason: Unreadable::NoColumnNames }
+}
+
+fn xid() -> Xid {
+    Xid { format: 7, global: b"one".to_vec(), branch: b"br".to_vec() }
 }
 
 fn change(id: i128) -> RowChange {
@@ -65,11 +75,32 @@ fn push_all(
     Ok(found)
 }
 
+fn rolled_back() -> BTreeMap<TableId, RereadReason> {
+    BTreeMap::from([(TableId(0), RereadReason::RolledBack)])
+}
+
+fn redefined(tables: &BTreeSet<TableId>) -> BTreeMap<TableId, RereadReason> {
+    tables.iter().map(|table| (*table, RereadReason::Redefined)).collect()
+}
+
+/// The only transaction that came, which must be one.
+fn only(found: Vec<Framed>) -> SourceTransaction {
+    match <[Framed; 1]>::try_from(found) {
+        Ok([Framed::Transaction(transaction)]) => transaction,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Transactions that ask for no table to be read again.
 fn transactions(found: Vec<Framed>) -> Vec<(Vec<RowChange>, String)> {
     let parts = found.into_iter().map(|framed| match framed {
-        Framed::Transaction(SourceTransaction { changes, position, committed_at_s: 7, .. }) => {
-            (changes, position.to_string())
-        }
+        Framed::Transaction(SourceTransaction {
+            changes,
+            position,
+            committed_at_s: 7,
+            xa: None,
+            reread,
+        }) if reread.is_empty() => (changes, position.to_string()),
         other @ (Framed::Ddl { .. } | Framed::Transaction(_)) => panic!("{other:?}"),
     });
     parts.collect()
@@ -106,8 +137,12 @@ fn changes_rolled_back_to_a_savepoint_are_dropped() {
         rows(5),
         Decoded::Commit,
     ];
-    let found = transactions(push_all(&mut framer, events).unwrap());
-    assert_eq!(found, [(vec![change(1), change(5)], "bin.000001:114".to_owned())]);
+    let mut found = push_all(&mut framer, events).unwrap();
+    let [Framed::Transaction(transaction)] = &mut found[..] else { panic!("{found:?}") };
+    // A table that knows no transactions would keep its rows, and no row says what table it is of.
+    assert_eq!(std::mem::take(&mut transaction.reread), rolled_back());
+    let after = "bin.000001:114".to_owned();
+    assert_eq!(transactions(found), [(vec![change(1), change(5)], after)]);
     let unknown = [Decoded::Begin, rows(1), back("c")];
     let error = push_all(&mut framer, unknown).unwrap_err();
     assert!(matches!(error, FramingError::UnknownSavepoint { .. }));
@@ -117,9 +152,80 @@ fn changes_rolled_back_to_a_savepoint_are_dropped() {
 fn a_rolled_back_transaction_moves_the_position_without_changes() {
     let mut framer = framer_at(Some("01010101-0101-0101-0101-010101010101:1-3"), 4);
     let events = [mysql(4), Decoded::Begin, rows(1), Decoded::Rollback];
-    let found = transactions(push_all(&mut framer, events).unwrap());
+    let mut found = push_all(&mut framer, events).unwrap();
+    let [Framed::Transaction(transaction)] = &mut found[..] else { panic!("{found:?}") };
+    assert_eq!(std::mem::take(&mut transaction.reread), rolled_back());
+    let found = transactions(found);
     let after = "01010101-0101-0101-0101-010101010101:1-4 (bin.000001:44)";
     assert_eq!(found, [(vec![], after.to_owned())]);
+}
+
+/// Both servers write an XA transaction as two: up to PREPARE, and what becomes of it.
+#[test]
+fn an_xa_transaction_is_two_with_its_name_in_both() {
+    for (decided, expected) in [
+        (Decoded::XaCommit(xid()), XaStep::Commit(xid())),
+        (Decoded::XaRollback(xid()), XaStep::Rollback(xid())),
+    ] {
+        let mut framer = framer_at(Some("0-1-4"), 4);
+        let events = [mariadb(5, false), rows(1), Decoded::XaPrepare(xid())];
+        let prepared = only(push_all(&mut framer, events).unwrap());
+        assert_eq!(prepared.xa, Some(XaStep::Prepare(xid())));
+        assert_eq!(prepared.changes, [change(1)]);
+        assert_eq!(prepared.position.to_string(), "0-1-5 (bin.000001:34)");
+        let other = [mariadb(6, false), rows(2), Decoded::Commit];
+        assert_eq!(only(push_all(&mut framer, other).unwrap()).changes, [change(2)]);
+        let decided = only(push_all(&mut framer, [mariadb(7, true), decided]).unwrap());
+        assert_eq!(decided.xa, Some(expected));
+        assert!(decided.changes.is_empty() && !decided.is_empty());
+        assert_eq!(decided.position.to_string(), "0-1-7 (bin.000001:84)");
+    }
+}
+
+#[test]
+fn an_xa_transaction_without_watched_rows_is_nothing_until_it_is_decided() {
+    let sid = "01010101-0101-0101-0101-010101010101";
+    let mut framer = framer_at(Some(&format!("{sid}:1-3")), 4);
+    let events = [mysql(4), Decoded::Begin, Decoded::SkippedRows, Decoded::XaPrepare(xid())];
+    assert!(only(push_all(&mut framer, events).unwrap()).is_empty());
+    let decided = only(push_all(&mut framer, [mysql(5), Decoded::XaCommit(xid())]).unwrap());
+    assert_eq!(decided.xa, Some(XaStep::Commit(xid())));
+    assert_eq!(decided.position.to_string(), format!("{sid}:1-5 (bin.000001:64)"));
+}
+
+#[test]
+fn what_is_unreadable_in_an_xa_transaction_waits_for_its_commit_too() {
+    let mut framer = framer_at(None, 4);
+    let events = [Decoded::Begin, unreadable(), Decoded::XaPrepare(xid())];
+    let prepared = only(push_all(&mut framer, events).unwrap());
+    assert_eq!(prepared.xa, Some(XaStep::Prepare(xid())));
+    assert!(prepared.changes.is_empty() && prepared.reread.contains_key(&TableId(3)));
+}
+
+#[test]
+fn a_table_with_unreadable_rows_is_to_be_read_again() {
+    let mut framer = framer_at(None, 4);
+    let events = [Decoded::Begin, rows(1), unreadable(), rows(2), unreadable(), Decoded::Commit];
+    let transaction = only(push_all(&mut framer, events).unwrap());
+    assert_eq!(transaction.changes, [change(1), change(2)]);
+    let reason = RereadReason::Unreadable(Unreadable::NoColumnNames);
+    assert_eq!(reason.to_string(), "the names of its columns are not known");
+    assert_eq!(reason.hint(), Some("set binlog_row_metadata=FULL on the server"));
+    assert_eq!(transaction.reread, BTreeMap::from([(TableId(3), reason)]));
+    assert_eq!(transaction.position.to_string(), "bin.000001:64");
+    // The next one asks for nothing.
+    let next = only(push_all(&mut framer, [Decoded::Begin, Decoded::Commit]).unwrap());
+    assert!(next.is_empty());
+    let outside = framer.push(&ending_at(99), unreadable()).unwrap_err();
+    assert!(matches!(outside, FramingError::RowsOutsideTransaction { .. }));
+}
+
+/// What was unreadable before a rollback is read again all the same: it does no harm.
+#[test]
+fn a_rollback_drops_no_request_to_read_a_table_again() {
+    let events = [Decoded::Begin, unreadable(), Decoded::Rollback];
+    let transaction = only(push_all(&mut framer_at(None, 4), events).unwrap());
+    assert!(transaction.reread.contains_key(&TableId(3)));
 }
 
 #[test]
@@ -136,14 +242,14 @@ fn a_statement_outside_a_transaction_is_one() {
 #[test]
 fn a_definition_change_is_reported_with_the_position_behind_it() {
     let tables = BTreeSet::from([TableId(3)]);
-    let ddl = || statement(StatementKind::WatchedDdl { tables: tables.clone() });
+    let ddl = || statement(StatementKind::Redefinition { tables: tables.clone() });
     let mut framer = framer_at(Some("0-1-4"), 4);
     let found = push_all(&mut framer, [mariadb(5, true), ddl()]).unwrap();
     let position = framer.position().clone();
     assert_eq!(position.to_string(), "0-1-5 (bin.000001:24)");
     let ended = SourceTransaction {
         changes: Vec::new(),
-        reread: tables.clone(),
+        reread: redefined(&tables),
         xa: None,
         position,
         committed_at_s: 7,
@@ -154,7 +260,7 @@ fn a_definition_change_is_reported_with_the_position_behind_it() {
     assert_eq!(found, [Framed::Ddl { tables: tables.clone(), ended: None }]);
     let found = push_all(&mut framer, [Decoded::Commit]).unwrap();
     let [Framed::Transaction(transaction)] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(transaction.reread, tables);
+    assert_eq!(transaction.reread, redefined(&tables));
 }
 
 #[test]
@@ -168,10 +274,10 @@ fn a_statement_that_changes_rows_of_watched_tables_stops_the_stream() {
 #[test]
 fn tables_that_lost_or_exchanged_their_rows_are_to_be_read_again() {
     let tables = BTreeSet::from([TableId(0)]);
-    let swept = statement(StatementKind::WatchedTruncateDropRename { tables: tables.clone() });
+    let swept = statement(StatementKind::Redefinition { tables: tables.clone() });
     let found = push_all(&mut framer_at(None, 4), [swept]).unwrap();
     let [Framed::Ddl { ended: Some(ended), .. }] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(ended.reread, tables);
+    assert_eq!(ended.reread, redefined(&tables));
 }
 
 #[test]
@@ -179,8 +285,9 @@ fn rows_of_watched_tables_must_be_in_a_transaction_that_is_committed_at_once() {
     let error = |events| push_all(&mut framer_at(None, 4), events).unwrap_err();
     let outside = error(vec![mysql(1), rows(1)]);
     assert!(matches!(outside, FramingError::RowsOutsideTransaction { .. }));
-    let prepared = error(vec![Decoded::Begin, rows(1), Decoded::XaPrepare]);
-    assert!(matches!(prepared, FramingError::XaChanges { .. }));
+    let commit = Decoded::XaCommit(xid());
+    let prepared = error(vec![Decoded::Begin, rows(1), commit]);
+    assert!(matches!(prepared, FramingError::UnfinishedTransaction { .. }));
     let unfinished = error(vec![Decoded::Begin, rows(1), Decoded::Begin]);
     assert!(matches!(unfinished, FramingError::UnfinishedTransaction { .. }));
     let unfinished = error(vec![Decoded::Begin, rotate("bin.000002", false)]);

@@ -247,7 +247,7 @@ impl World {
         let transactions: Vec<SourceTransaction> = (from..to)
             .map(|nth| SourceTransaction {
                 changes: self.log[nth].clone(),
-                reread: BTreeSet::new(),
+                reread: BTreeMap::new(),
                 xa: None,
                 position: position(nth + 1),
                 committed_at_s: 1,
