@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use crate::catalog::{
-    CatalogEdits, FoldMode, Owner, Touch, fold, is_wide_delete, wide_cascade,
+    CatalogEdits, FoldMode, Owner, Table, Touch, fold, is_wide_delete, wide_cascade,
 };
 use crate::decode::{Definitions, RowChange, TableId};
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{Feed, FeedOwner};
 use crate::ledger::Cause;
-use crate::position::Xid;
-use crate::source::framing::{SourceTransaction, XaStep};
-use crate::store::{DirtyMark, Reread, Store, WriteBatch};
+use crate::position::{Position, Xid};
+use crate::source::framing::{RereadReason, SourceTransaction, XaStep};
+use crate::store::{DirtyMark, Prepared, Reread, Store, WriteBatch};
 
 /// Row changes that are folded at once. What a larger transaction changed is committed in parts: rows
 /// ahead of the position do no harm, they are folded once more after a crash.
@@ -45,8 +45,8 @@ pub struct Absorbed {
 #[derive(Default)]
 struct Step {
     changes: Vec<RowChange>,
-    reread: BTreeSet<TableId>,
-    prepared: BTreeMap<Xid, Option<Vec<RowChange>>>,
+    reread: BTreeMap<TableId, Reread>,
+    prepared: BTreeMap<Xid, Option<Prepared>>,
     is_shop_stale: bool,
 }
 
@@ -74,11 +74,11 @@ impl Absorbing<'_> {
         }
         let mut batch = WriteBatch::default();
         batch.position(&position);
-        for table in &step.reread {
-            batch.reread(*table, Some(&Reread::default()));
+        for (table, reread) in &step.reread {
+            batch.reread(*table, Some(reread));
         }
-        for (xid, changes) in &step.prepared {
-            batch.prepared(xid, changes.as_deref());
+        for (xid, prepared) in &step.prepared {
+            batch.prepared(xid, prepared.as_ref());
         }
         if let Some(definitions) = definitions {
             batch.definitions(definitions);
@@ -97,11 +97,17 @@ impl Absorbing<'_> {
         step: &mut Step,
         cause: &Origin,
     ) -> Result<(), EngineError> {
-        step.reread.extend(transaction.reread);
-        match transaction.xa {
-            None => self.take_changes(transaction.changes, step, cause),
+        let SourceTransaction { changes, reread, xa, position, .. } = transaction;
+        match xa {
+            None => {
+                for (table, reason) in &reread {
+                    step.reread.insert(*table, reread_after(*table, reason, &position)?);
+                }
+                self.take_changes(changes, step, cause)
+            }
             Some(XaStep::Prepare(xid)) => {
-                step.prepared.insert(xid, Some(transaction.changes));
+                let reread = reread.into_keys().collect();
+                step.prepared.insert(xid, Some(Prepared { changes, reread }));
                 Ok(())
             }
             Some(XaStep::Rollback(xid)) => {
@@ -110,21 +116,38 @@ impl Absorbing<'_> {
             }
             Some(XaStep::Commit(xid)) => {
                 let prepared = match step.prepared.insert(xid.clone(), None) {
-                    Some(changes) => changes,
+                    Some(prepared) => prepared,
                     None => self.store.prepared(&xid).map_err(EngineError::Store)?,
                 };
-                if let Some(changes) = prepared {
-                    return self.take_changes(changes, step, cause);
-                }
-                tracing::warn!(
-                    xid = %xid,
-                    "a transaction was committed that had been prepared before the position: \
-                     reading all tables again"
-                );
-                step.reread.extend(self.tables);
-                Ok(())
+                self.take_prepared((xid, prepared), &position, step, cause)
             }
         }
+    }
+
+    /// Takes what a distributed transaction had prepared and commits now.
+    fn take_prepared(
+        &self,
+        (xid, prepared): (Xid, Option<Prepared>),
+        position: &Position,
+        step: &mut Step,
+        cause: &Origin,
+    ) -> Result<(), EngineError> {
+        let (changes, reread) = match prepared {
+            Some(Prepared { changes, reread }) => (changes, reread),
+            None => {
+                tracing::warn!(
+                    xid = %xid,
+                    "a transaction is committed that had been prepared before the position: reading \
+                     all tables again"
+                );
+                (Vec::new(), self.tables.clone())
+            }
+        };
+        if !reread.is_empty() && position.gtid.is_none() {
+            return Err(EngineError::UnknownXa { xid, position: position.clone() });
+        }
+        step.reread.extend(reread.into_iter().map(|table| (table, Reread::default())));
+        self.take_changes(changes, step, cause)
     }
 
     fn take_changes(
@@ -198,6 +221,34 @@ impl Absorbing<'_> {
         }
         self.store.commit(batch).map_err(EngineError::Store)?;
         Ok(edits.sheets.keys().any(|owner| is_of_shop(*owner)))
+    }
+}
+
+/// How a table is read again after a transaction.
+///
+/// Rows that are read must include everything that was absorbed. A server with GTIDs tells when they
+/// do. One without does not; but a statement that redefined the table waited for every transaction on
+/// it, so there the binlog behind the statement is absorbed once more after the reading.
+fn reread_after(
+    table: TableId,
+    reason: &RereadReason,
+    position: &Position,
+) -> Result<Reread, EngineError> {
+    let name = Table::from_id(table).map_or("an unknown table", Table::name);
+    if position.gtid.is_some() {
+        tracing::warn!(table = name, position = %position, reason = %reason,
+            "the table must be read again");
+        return Ok(Reread::default());
+    }
+    match reason {
+        RereadReason::Redefined => {
+            Ok(Reread { after: None, replay_from: Some(position.at.clone()) })
+        }
+        RereadReason::Unreadable(_) | RereadReason::RolledBack => Err(EngineError::Unreadable {
+            table: name,
+            position: position.clone(),
+            reason: reason.to_string(),
+        }),
     }
 }
 

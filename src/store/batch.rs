@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{CatalogEdits, Reference};
-use crate::decode::{Definitions, RowChange, TableId};
+use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
 use crate::position::{Position, Xid};
-use crate::store::progress::{Reread, SnapshotState};
+use crate::store::progress::{Prepared, Reread, SnapshotState};
 use crate::store::read::Range;
 use crate::store::{keys, records, sheets, source_records};
 
@@ -134,9 +134,9 @@ impl WriteBatch {
         self.write(Tree::Progress, key, reread.map(source_records::encode_reread));
     }
 
-    /// Sets the changes of a prepared transaction aside; `None`: forgets them.
-    pub fn prepared(&mut self, xid: &Xid, changes: Option<&[RowChange]>) {
-        let value = changes.map(source_records::encode_changes);
+    /// Sets a prepared transaction aside; `None`: forgets it.
+    pub fn prepared(&mut self, xid: &Xid, prepared: Option<&Prepared>) {
+        let value = prepared.map(source_records::encode_prepared);
         self.write(Tree::Progress, keys::prepared(xid), value);
     }
 

@@ -22,7 +22,7 @@ mod source_records;
 pub use batch::{DirtyMark, WriteBatch};
 pub use error::StoreError;
 pub use open::{Store, StoreParams};
-pub use progress::{GroupProgress, Phase, Reread, SnapshotState, TableGroup};
+pub use progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 pub use read::{Range, Ranges};
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! How far the catalog copy is: the snapshot's cursors, the gate, and what must be read again.
 
-use crate::decode::{TableId, TableLayout};
+use std::collections::BTreeSet;
+
+use crate::decode::{RowChange, TableId, TableLayout};
 use crate::position::{BinlogOffset, Position};
 
 /// The state of the snapshot. Stored; set by the absorb loop only.
@@ -55,6 +57,15 @@ pub enum GroupProgress {
     After(u64),
     /// Everything.
     Read,
+}
+
+/// What a prepared distributed transaction did, set aside until it is committed. Stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prepared {
+    /// Its row changes.
+    pub changes: Vec<RowChange>,
+    /// Tables whose rows it changed in a way that `changes` does not carry.
+    pub reread: BTreeSet<TableId>,
 }
 
 /// A table whose rows must be read again while the binlog is followed. Stored; removed once they are.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet};
-use crate::decode::{Definitions, RowChange, TableId};
+use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
@@ -15,7 +15,7 @@ use crate::store::batch::{
 use crate::store::codec::Why;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
-use crate::store::progress::{Reread, SnapshotState};
+use crate::store::progress::{Prepared, Reread, SnapshotState};
 use crate::store::{keys, records, sheets, source_records};
 
 /// A dirty range: every owner of a feed, from `after` on, is to be assembled again. Stored.
@@ -67,9 +67,9 @@ impl Store {
         Ok(rereads)
     }
 
-    /// The changes of a prepared transaction; `None` when none of that name is known.
-    pub fn prepared(&self, xid: &Xid) -> Result<Option<Vec<RowChange>>, StoreError> {
-        self.get(Tree::Progress, &keys::prepared(xid), source_records::decode_changes)
+    /// A prepared transaction; `None` when none of that name is known.
+    pub fn prepared(&self, xid: &Xid) -> Result<Option<Prepared>, StoreError> {
+        self.get(Tree::Progress, &keys::prepared(xid), source_records::decode_prepared)
     }
 
     /// What everything was last assembled with; `None` before the first delivery.

@@ -6,7 +6,7 @@ use crate::decode::{
 };
 use crate::position::{BinlogOffset, Position};
 use crate::store::codec::{Reader, Why, Writer, seal, unseal};
-use crate::store::progress::{GroupProgress, Phase, Reread, SnapshotState, TableGroup};
+use crate::store::progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 use crate::store::records::{optional, parse_optional};
 
 pub(crate) fn encode_position(position: &Position) -> Vec<u8> {
@@ -159,10 +159,14 @@ fn parse_column(reader: &mut Reader<'_>) -> Result<ColumnDescription, Why> {
     Ok(ColumnDescription { name, is_unsigned, data_type, charset })
 }
 
-pub(crate) fn encode_changes(changes: &[RowChange]) -> Vec<u8> {
+pub(crate) fn encode_prepared(prepared: &Prepared) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer.length(changes.len());
-    for change in changes {
+    writer.length(prepared.reread.len());
+    for table in &prepared.reread {
+        writer.byte(table.0);
+    }
+    writer.length(prepared.changes.len());
+    for change in &prepared.changes {
         writer.byte(change.table.0).byte(u8::from(change.cascades));
         for image in [&change.before, &change.after] {
             let Some(row) = image else {
@@ -178,9 +182,12 @@ pub(crate) fn encode_changes(changes: &[RowChange]) -> Vec<u8> {
     seal(&writer.0)
 }
 
-pub(crate) fn decode_changes(sealed: &[u8]) -> Result<Vec<RowChange>, Why> {
+pub(crate) fn decode_prepared(sealed: &[u8]) -> Result<Prepared, Why> {
     let payload = unseal(sealed)?;
     let mut reader = Reader(&payload);
+    let table_count: usize = reader.number()?;
+    let reread: Result<_, _> = (0..table_count).map(|_| reader.byte().map(TableId)).collect();
+    let reread = reread?;
     let count: usize = reader.number()?;
     let mut changes = Vec::new();
     for _ in 0..count {
@@ -196,7 +203,7 @@ pub(crate) fn decode_changes(sealed: &[u8]) -> Result<Vec<RowChange>, Why> {
         changes.push(RowChange { table, before, after, cascades });
     }
     reader.end()?;
-    Ok(changes)
+    Ok(Prepared { changes, reread })
 }
 
 fn offset(writer: &mut Writer, at: &BinlogOffset) {

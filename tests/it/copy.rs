@@ -46,11 +46,15 @@ pub(crate) fn rows_of(store: &Store, layout: TableLayout) -> Rows {
 
 /// What the database holds of the watched tables.
 pub(crate) fn rows_of_database(session: &Session, schema: &str, layout: TableLayout) -> Rows {
-    let sql = format!(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}'"
-    );
-    let there: Vec<String> =
-        session.query(&sql).into_iter().flatten().flatten().map(|name| name.to_lowercase()).collect();
+    let sql =
+        format!("SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}'");
+    let there: Vec<String> = session
+        .query(&sql)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|name| name.to_lowercase())
+        .collect();
     let mut found = Rows::new();
     for (_, watched) in watch("", "", layout).tables() {
         if !there.iter().any(|name| name == watched.name) {
@@ -74,7 +78,8 @@ pub(crate) fn assert_same(copy: &Rows, database: &Rows, what: &str) {
         if ours != theirs {
             count += 1;
             if count <= SHOWN_MAX {
-                writeln!(text, "{key:?}\n  copy     {ours:?}\n  database {theirs:?}").expect("text");
+                writeln!(text, "{key:?}\n  copy     {ours:?}\n  database {theirs:?}")
+                    .expect("text");
             }
         }
     }

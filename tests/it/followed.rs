@@ -26,7 +26,8 @@ const MARK: &str = "general/locale/weight_unit";
 
 /// A store that can be opened again, and the shop it is the copy of.
 pub(crate) struct Followed {
-    pub(crate) store: Arc<Store>,
+    /// Gone only while it is opened again.
+    store: Option<Arc<Store>>,
     pub(crate) layout: TableLayout,
     directory: tempfile::TempDir,
     running: Option<Running>,
@@ -48,8 +49,13 @@ impl Followed {
     /// An empty store.
     pub(crate) fn new(layout: TableLayout) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let store = Arc::new(open(directory.path()));
+        let store = Some(Arc::new(open(directory.path())));
         Self { store, layout, directory, running: None }
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        self.store.as_ref().expect("it is open")
     }
 
     /// Starts following, and waits until the copy is complete.
@@ -64,7 +70,7 @@ impl Followed {
         let (stop, stopped) = oneshot::channel::<()>();
         let gauges = Arc::new(Gauges::default());
         let params = RunParams {
-            store: Arc::clone(&self.store),
+            store: Arc::clone(self.store()),
             clock: Arc::new(SystemClock),
             gauges: Arc::clone(&gauges),
             delivering: None,
@@ -92,12 +98,10 @@ impl Followed {
     }
 
     /// Closes the store and opens it again, as a new process would.
-    pub(crate) fn reopen(self) -> Self {
-        let Self { store, layout, directory, running } = self;
-        assert!(running.is_none(), "it is still followed");
-        drop(store);
-        let store = Arc::new(open(directory.path()));
-        Self { store, layout, directory, running: None }
+    pub(crate) fn reopen(&mut self) {
+        assert!(self.running.is_none(), "it is still followed");
+        drop(self.store.take());
+        self.store = Some(Arc::new(open(self.directory.path())));
     }
 
     /// What the absorb loop is doing.
@@ -106,7 +110,7 @@ impl Followed {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        let state = self.store.snapshot().expect("the store is readable");
+        let state = self.store().snapshot().expect("the store is readable");
         state.is_some_and(|state| state.phase == Phase::Open)
     }
 
@@ -130,7 +134,7 @@ impl Followed {
         let mark = mark(session);
         let is_there = |followed: &Self| {
             followed.mark() == Some(mark.clone())
-                && followed.store.rereads().expect("the store is readable").is_empty()
+                && followed.store().rereads().expect("the store is readable").is_empty()
                 && followed.is_open()
         };
         self.wait(what, is_there);
@@ -140,12 +144,12 @@ impl Followed {
     pub(crate) fn assert_same(&self, database: &Database, what: &str) {
         let session = database.session(User::App);
         let theirs = rows_of_database(&session, &database.schema, self.layout);
-        assert_same(&rows_of(&self.store, self.layout), &theirs, what);
+        assert_same(&rows_of(self.store(), self.layout), &theirs, what);
     }
 
     /// The mark that the copy holds.
     fn mark(&self) -> Option<String> {
-        let sheet = self.store.sheet(Owner::Config).expect("the store is readable")?;
+        let sheet = self.store().sheet(Owner::Config).expect("the store is readable")?;
         let rows = sheet.rows(Table::CoreConfigData);
         let text = |row: &Vec<Value>, place: usize| {
             row.get(place).and_then(Value::as_text).map(str::to_owned)

@@ -11,11 +11,15 @@
 
 mod architecture;
 mod commands;
+mod copy;
 mod delivery_live;
 mod demo;
 mod documents;
+mod editions;
 mod fault_proxy;
+mod followed;
 mod kill_live;
+mod matrix_live;
 mod program;
 mod random;
 mod recordings;
@@ -26,7 +30,3 @@ mod shop;
 mod source_live;
 mod unwatched_live;
 mod values_live;
-mod copy;
-mod editions;
-mod followed;
-mod matrix_live;

@@ -17,9 +17,9 @@ use aco_stream::decode::{
 };
 use aco_stream::position::{BinlogOffset, GtidSet, Position};
 use aco_stream::source::{
-    Connection, Finding, Purpose, RowRange, Severity, SnapshotParams, SourceError,
-    SourceErrorKind, SourceParams, Stream, StreamEvent, TlsMode, estimate_rows, preflight,
-    range_end, read_range, safe_start, table_columns, written_end,
+    Connection, Finding, Purpose, RowRange, Severity, SnapshotParams, SourceError, SourceErrorKind,
+    SourceParams, Stream, StreamEvent, TlsMode, estimate_rows, preflight, range_end, read_range,
+    safe_start, table_columns, written_end,
 };
 
 use crate::servers::{Database, Flavour, OddServer, Server, User, both_servers};
