@@ -10,8 +10,8 @@ use thiserror::Error;
 use crate::catalog::foreign_keys::is_narrow;
 use crate::catalog::touch::Touch;
 use crate::catalog::{
-    CONFIG_PATHS, CatalogRead, MemoryCatalog, Owner, ReadError, Reference, RowKey, Sheet, Table,
-    column,
+    CONFIG_PATHS, CatalogRead, KeyRange, MemoryCatalog, Owner, ReadError, Reference, RowKey, Sheet,
+    Table, column,
 };
 use crate::decode::{Row, RowChange, TableId};
 
@@ -35,6 +35,9 @@ pub struct CatalogEdits {
     pub references: BTreeMap<(Reference, u32), bool>,
     /// What must be assembled again, with the table whose row touched it first.
     pub touches: BTreeMap<Touch, Table>,
+    /// How many rows were left out because the row that they belong to is not in the copy. Such
+    /// rows come only when a stretch of the binlog is replayed over newer rows.
+    pub orphans: usize,
 }
 
 impl CatalogEdits {
@@ -73,15 +76,26 @@ pub enum FoldError {
         /// The row.
         row: Row,
     },
+    /// A row that was read for a range lies outside of it: another range would remove it.
+    #[error("replace {range:?} of {table} by a row outside of it: {row:?}")]
+    OutsideRange {
+        /// The table.
+        table: &'static str,
+        /// The range.
+        range: KeyRange,
+        /// The row.
+        row: Row,
+    },
 }
 
 /// Folds `changes`, in order, over `catalog`.
 ///
 /// Idempotent per primary key: rows that are already there are replaced, rows that are not there
-/// are not missed, so replaying a stretch of the binlog over newer rows converges.
+/// are not missed, so replaying a stretch of the binlog over newer rows converges. For this a table
+/// must have been read after the tables that it refers to, as [`Table`] orders them.
 ///
 /// Rows that go with a deleted one and are few (a product's, an option's, those of a gallery file)
-/// go here, too; those that may be anywhere stay.
+/// go here, too; those that may be anywhere are left to [`wide_cascade`](crate::catalog::wide_cascade).
 ///
 /// # Errors
 /// Any error means that a change could not be applied; the caller must not move its position.
@@ -108,7 +122,11 @@ pub fn fold<C: CatalogRead>(
             }
         }
         if let Some((owner, key, row)) = after {
-            folding.put(table, owner, key, Cow::Borrowed(row))?;
+            if change.cascades {
+                folding.put_below_parents(table, owner, key, row)?;
+            } else {
+                folding.put(table, owner, key, Cow::Borrowed(row))?;
+            }
         }
     }
     folding.finish()

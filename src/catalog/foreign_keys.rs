@@ -174,5 +174,39 @@ pub(crate) fn is_narrow(table: Table) -> bool {
     )
 }
 
+/// The tables whose rows may take rows along from anywhere in the copy, parents before children.
+pub(crate) const WIDE: [Table; 8] = [
+    Table::StoreWebsite,
+    Table::StoreGroup,
+    Table::Store,
+    Table::CustomerGroup,
+    Table::EavEntityType,
+    Table::EavAttribute,
+    Table::ProductLinkType,
+    Table::Stock,
+];
+
+/// The tables of rows that take rows along and may go along themselves. Nobody logs when they do:
+/// that one is missing is how we learn of it.
+pub(crate) const BETWEEN: [Table; 6] = [
+    Table::StoreGroup,
+    Table::Store,
+    Table::EavAttribute,
+    Table::EavAttributeOption,
+    Table::MediaGallery,
+    Table::StagedProductEntity,
+];
+
+/// The foreign keys of `child` to tables in [`BETWEEN`].
+pub(crate) fn keys_to_between(child: Table) -> impl Iterator<Item = &'static ForeignKey> {
+    let is_between = |key: &&ForeignKey| BETWEEN.contains(&key.parent);
+    FOREIGN_KEYS.iter().filter(move |key| key.child == child).filter(is_between)
+}
+
+/// Whether rows that go with a row of `table` may be anywhere in the copy.
+pub(crate) fn is_wide(table: Table) -> bool {
+    WIDE.contains(&table)
+}
+
 #[cfg(test)]
 mod tests;

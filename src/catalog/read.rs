@@ -1,10 +1,12 @@
 //! Reading the catalog copy: a trait with two real implementations, the store's and a plain map.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
-use crate::catalog::{Owner, Sheet};
+use crate::catalog::{Owner, Sheet, Table};
+use crate::decode::Row;
 
 /// A reverse index: from a referred-to id to the products, or versions of products, that refer to
 /// it.
@@ -93,20 +95,59 @@ pub trait CatalogRead {
     /// Up to `limit` ids of owners of the same kind as `after`, ascending, greater than its id.
     fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError>;
 
+    /// Up to `limit` ids of owners of this kind within `ids`, ascending.
+    fn owner_ids_within(
+        &self,
+        kind: fn(u32) -> Owner,
+        ids: RangeInclusive<u32>,
+        limit: usize,
+    ) -> Result<Vec<u32>, ReadError> {
+        let (first, last) = ids.into_inner();
+        let mut found = Vec::new();
+        let before = first.checked_sub(1);
+        if before.is_none() && self.sheet(kind(0))?.is_some() {
+            found.push(0);
+        }
+        let left = limit.saturating_sub(found.len());
+        found.extend(self.owner_ids_after(kind(before.unwrap_or(0)), left)?);
+        found.retain(|id| *id <= last);
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// Every owner id of the same kind as `kind`, from 0 on, ascending.
     fn owner_ids(&self, kind: fn(u32) -> Owner) -> Result<Vec<u32>, ReadError> {
         let mut ids = Vec::new();
-        if self.sheet(kind(0))?.is_some() {
-            ids.push(0);
-        }
-        let mut after = 0;
-        loop {
-            let page = self.owner_ids_after(kind(after), 1000)?;
-            let Some(last) = page.last() else { return Ok(ids) };
-            after = *last;
+        let mut from = Some(0);
+        while let Some(first) = from {
+            let page = self.owner_ids_within(kind, first..=u32::MAX, 1000)?;
+            from = page.last().and_then(|last| last.checked_add(1));
             ids.extend(page);
         }
+        Ok(ids)
     }
+}
+
+/// Calls `each` with every row of `table` in the copy, once, by owner and primary key.
+///
+/// # Errors
+/// The copy could not be read; `each` may have seen some rows.
+pub fn rows<C: CatalogRead>(
+    catalog: &C,
+    table: Table,
+    each: &mut dyn FnMut(&Row),
+) -> Result<(), ReadError> {
+    let kind = Owner::of_table(table);
+    let mut from = Some(0);
+    while let Some(first) = from {
+        let page = catalog.owner_ids_within(kind, first..=u32::MAX, 1000)?;
+        for id in &page {
+            let sheet = catalog.sheet(kind(*id))?;
+            sheet.iter().flat_map(|sheet| sheet.rows(table)).for_each(&mut *each);
+        }
+        from = page.last().and_then(|last| last.checked_add(1));
+    }
+    Ok(())
 }
 
 /// A catalog copy in memory, for tests and for the demo's own check.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::fold::{CatalogEdits, FoldError, FoldMode};
-use crate::catalog::foreign_keys::{is_narrow, keys_to};
+use crate::catalog::foreign_keys::{is_narrow, keys_to, keys_to_between};
 use crate::catalog::references::{self, OptionAttributes, indexed_column};
 use crate::catalog::touch::{Seen, Touch, touched};
 use crate::catalog::{CatalogRead, Owner, Reference, RowKey, Sheet, Table};
@@ -19,6 +19,9 @@ pub(crate) struct Folding<'a, C> {
     /// of it can take others along, so that nobody asks.
     fresh_references: Option<BTreeSet<(Reference, u32)>>,
     touches: BTreeMap<Touch, Table>,
+    /// Whether the catalog copy has a row, by table and id: parents that were asked for.
+    parents: BTreeMap<(Table, u32), bool>,
+    orphans: usize,
 }
 
 /// An owner's sheet, loaded once.
@@ -53,8 +56,8 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
     /// Begins. `may_cascade`: whether [`Folding::cascade`] may be called.
     pub(crate) fn new(catalog: &'a C, mode: FoldMode, may_cascade: bool) -> Self {
         let fresh_references = may_cascade.then(BTreeSet::new);
-        let (sheets, touches) = (BTreeMap::new(), BTreeMap::new());
-        Self { catalog, mode, sheets, fresh_references, touches }
+        let (sheets, touches, parents) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { catalog, mode, sheets, fresh_references, touches, parents, orphans: 0 }
     }
 
     /// The sheet of `owner`, loaded once.
@@ -68,6 +71,58 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
                 Ok(entry.insert(Loaded { sheet, is_new, ..Loaded::default() }))
             }
         }
+    }
+
+    /// Lets go of the sheet of `owner`, unless it changed.
+    pub(crate) fn release(&mut self, owner: Owner) {
+        if self.sheets.get(&owner).is_some_and(|loaded| !loaded.is_changed) {
+            self.sheets.remove(&owner);
+        }
+    }
+
+    /// How many sheets are held.
+    pub(crate) fn loaded_count(&self) -> usize {
+        self.sheets.len()
+    }
+
+    /// Puts a row in its place, unless the row that it belongs to is not there: then none is left.
+    ///
+    /// The server had that row when it wrote this one. Where we don't, our copy of it is newer: it
+    /// was deleted since, and this row went with it without a word in the binlog, or came again
+    /// under another one.
+    pub(crate) fn put_below_parents(
+        &mut self,
+        table: Table,
+        owner: Owner,
+        key: RowKey,
+        row: &Row,
+    ) -> Result<(), FoldError> {
+        for foreign_key in keys_to_between(table) {
+            let parent = |row: &Row| row.get(foreign_key.column).and_then(Value::as_id);
+            let Some(id) = parent(row) else { continue };
+            let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
+            if known != Some(id) && !self.has(foreign_key.parent, id)? {
+                self.orphans = self.orphans.saturating_add(1);
+                self.take(table, owner, key)?;
+                return Ok(());
+            }
+        }
+        self.put(table, owner, key, Cow::Borrowed(row))
+    }
+
+    /// Whether the copy has the row of `table` with this id.
+    fn has(&mut self, table: Table, id: u32) -> Result<bool, FoldError> {
+        let (owner, key) = (Owner::of_table(table)(id), RowKey(id.into(), 0));
+        if let Some(loaded) = self.sheets.get(&owner) {
+            return Ok(loaded.sheet.get(table, key).is_some());
+        }
+        if let Some(known) = self.parents.get(&(table, id)) {
+            return Ok(*known);
+        }
+        let sheet = self.catalog.sheet(owner).map_err(FoldError::Read)?;
+        let is_there = sheet.is_some_and(|sheet| sheet.get(table, key).is_some());
+        self.parents.insert((table, id), is_there);
+        Ok(is_there)
     }
 
     /// Puts a row in its place.
@@ -185,7 +240,8 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
 
     /// The edits.
     pub(crate) fn finish(self) -> Result<CatalogEdits, FoldError> {
-        let mut edits = CatalogEdits { touches: self.touches, ..CatalogEdits::default() };
+        let (touches, orphans) = (self.touches, self.orphans);
+        let mut edits = CatalogEdits { touches, orphans, ..CatalogEdits::default() };
         // Attributes are looked up in the sheets of this fold first, then in the catalog copy.
         let mut attributes = OptionAttributes::new(self.catalog, &self.sheets);
         for (owner, loaded) in &self.sheets {

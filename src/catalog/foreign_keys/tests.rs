@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::catalog::references::indexed_column;
 use crate::catalog::schema;
 use crate::decode::TableLayout;
 
@@ -36,6 +37,22 @@ fn foreign_keys_are_those_of_the_shops() {
             })
             .collect();
         assert_eq!(ours, of_schema(layout), "{layout:?}");
+    }
+}
+
+#[test]
+fn every_parent_is_narrow_or_wide_and_narrow_ones_find_their_children() {
+    for key in FOREIGN_KEYS {
+        assert_ne!(is_narrow(key.parent), is_wide(key.parent), "{key:?}");
+        let is_of_owner = key.column == key.child.watched().chunk_column;
+        let is_indexed = indexed_column(key.child).is_some_and(|(column, _)| column == key.column);
+        assert!(is_wide(key.parent) || is_of_owner || is_indexed, "{key:?}");
+    }
+    for table in Table::ALL {
+        let is_parent = FOREIGN_KEYS.iter().any(|key| key.parent == table);
+        assert_eq!(is_parent, is_narrow(table) || is_wide(table), "{table:?}");
+        let is_child = FOREIGN_KEYS.iter().any(|key| key.child == table);
+        assert_eq!(is_parent && is_child, BETWEEN.contains(&table), "{table:?}");
     }
 }
 
