@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use crate::catalog::random_rows::{Edit, inserted, row};
 use crate::catalog::{
-    CatalogEdits, FoldMode, MemoryCatalog, RowKey, Table, Touch, fold, is_wide_delete, schema,
-    wide_cascade,
+    CatalogEdits, FoldMode, MemoryCatalog, Reference, RowKey, Table, Touch, fold, is_wide_delete,
+    schema, wide_cascade,
 };
 use crate::decode::{Row, RowChange, TableLayout, Value};
 
@@ -225,4 +225,13 @@ pub(crate) fn absorb(
         }
     }
     touches
+}
+
+/// The entries of the reverse indexes that are exact. Options that an attribute held while it was of
+/// another kind may stay.
+pub(crate) fn exact_references(catalog: &MemoryCatalog) -> Vec<(Reference, u32)> {
+    let is_exact = |(reference, _): &(Reference, u32)| {
+        !matches!(reference, Reference::OptionHeld(_) | Reference::VersionOptionHeld(_))
+    };
+    catalog.references.iter().copied().filter(is_exact).collect()
 }

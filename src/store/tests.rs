@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use super::*;
-use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit};
+use crate::catalog::database::Database;
+use crate::catalog::random_rows::{PRODUCTS, cases, edit};
 use crate::catalog::{
     CatalogRead as _, FoldMode, MemoryCatalog, Owner, Reference, RowKey, Sheet, Table, fold,
 };

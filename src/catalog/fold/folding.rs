@@ -85,10 +85,11 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         self.sheets.len()
     }
 
-    /// Puts a row in its place, unless the row that it belongs to is not there.
+    /// Puts a row in its place, unless the row that it belongs to is not there: then none is left.
     ///
     /// The server had that row when it wrote this one. Where we don't, our copy of it is newer: it
-    /// was deleted since, and this row went with it without a word in the binlog.
+    /// was deleted since, and this row went with it without a word in the binlog, or came again
+    /// under another one.
     pub(crate) fn put_below_parents(
         &mut self,
         table: Table,
@@ -102,6 +103,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has(foreign_key.parent, id)? {
                 self.orphans = self.orphans.saturating_add(1);
+                self.take(table, owner, key)?;
                 return Ok(());
             }
         }

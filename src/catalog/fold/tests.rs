@@ -574,12 +574,9 @@ proptest! {
                 catalog.references.extend(rebuilt.iter().copied());
             }
             prop_assert!(rebuilt.is_subset(&catalog.references), "{:?}", edit);
-            // Options that an attribute held while it was of another kind may stay.
-            let is_exact = |(reference, _): &&(Reference, u32)| {
-                !matches!(reference, Reference::OptionHeld(_) | Reference::VersionOptionHeld(_))
-            };
-            let exact: Vec<_> = catalog.references.iter().filter(is_exact).collect();
-            prop_assert_eq!(exact, rebuilt.iter().filter(is_exact).collect::<Vec<_>>());
+            let expected = MemoryCatalog { references: rebuilt, ..MemoryCatalog::default() };
+            let held = database::exact_references(&catalog);
+            prop_assert_eq!(held, database::exact_references(&expected));
         }
     }
 }

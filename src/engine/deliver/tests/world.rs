@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::catalog::random_rows::Database;
+use crate::catalog::database::Database;
 use crate::catalog::{FoldMode, MemoryCatalog, Shop, fold};
 use crate::clock::{Clock as _, ManualClock};
 use crate::decode::RowChange;
