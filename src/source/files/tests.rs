@@ -1,17 +1,19 @@
 //! Replay of recorded files of both servers: values, borders, damage.
 
+mod damage;
+mod events;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::Path;
 
-use crate::decode::{
-    ColumnDescription, ColumnKind, Decoder, Row, RowChange, TableColumns, TableId, Value, Watch,
-    WatchedColumn, WatchedTable,
-};
+use crate::decode::{ColumnDescription, Decoder, Row, RowChange, TableColumns, TableId, Value};
 use crate::position::{BinlogOffset, GtidSet, Position};
+use crate::source::files::tests::tables::{TABLES, columns, watch};
 use crate::source::files::{BinlogFile, FileError, FileReplay};
-use crate::source::framing::{Framed, Framer, SourceTransaction};
+use crate::source::framing::{Framed, Framer, SourceTransaction, XaStep};
 use crate::source::reader::EventReader;
 
 const MYSQL_FULL: &[u8] = include_bytes!("../../../fixtures/binlog/unit/mysql-full.000001");
@@ -59,112 +61,6 @@ const EXPECTED: &str = r#"+store [0, "admin", 0, 0, "Admin", 1]
 --
 "#;
 
-const fn column(name: &'static str, kind: ColumnKind) -> WatchedColumn {
-    WatchedColumn { name, kind }
-}
-
-const fn table(name: &'static str, columns: &'static [WatchedColumn]) -> WatchedTable {
-    WatchedTable {
-        name,
-        columns,
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    }
-}
-
-macro_rules! eav {
-    ($kind:ident $(, $more:expr)*) => {
-        &[
-            column("value_id", ColumnKind::Int),
-            column("attribute_id", ColumnKind::Int),
-            column("store_id", ColumnKind::Int),
-            column("entity_id", ColumnKind::Int),
-            column("value", ColumnKind::$kind),
-            $($more,)*
-        ]
-    };
-}
-
-static TABLES: [WatchedTable; 7] = [
-    table(
-        "store",
-        &[
-            column("store_id", ColumnKind::Int),
-            column("code", ColumnKind::Text),
-            column("website_id", ColumnKind::Int),
-            column("group_id", ColumnKind::Int),
-            column("name", ColumnKind::Text),
-            column("is_active", ColumnKind::Int),
-        ],
-    ),
-    table(
-        "catalog_eav_attribute",
-        &[
-            column("attribute_id", ColumnKind::Int),
-            column("is_visible", ColumnKind::Int),
-            column("search_weight", ColumnKind::Float),
-            column("additional_data", ColumnKind::Text),
-            column("exact_weight", ColumnKind::Float),
-        ],
-    ),
-    table(
-        "catalog_product_entity",
-        &[
-            column("entity_id", ColumnKind::Int),
-            column("attribute_set_id", ColumnKind::Int),
-            column("type_id", ColumnKind::Text),
-            column("sku", ColumnKind::Text),
-            column("created_at", ColumnKind::Temporal),
-            column("updated_at", ColumnKind::Temporal),
-        ],
-    ),
-    table("catalog_product_entity_int", eav!(Int)),
-    table("catalog_product_entity_decimal", eav!(Decimal)),
-    table("catalog_product_entity_text", eav!(Text)),
-    table("catalog_product_entity_datetime", eav!(Temporal, column("since", ColumnKind::Temporal))),
-];
-
-/// The columns of `schema.sql` as `information_schema` describes them; `+` marks unsigned ones.
-const COLUMNS: [&str; 7] = [
-    "store_id smallint+, code varchar, website_id smallint+, group_id smallint+, name varchar, \
-     sort_order smallint+, is_active smallint+",
-    "attribute_id smallint+, noted varbinary, kind enum, took time, is_visible smallint+, made year, \
-     search_weight float, additional_data text, mask bit, exact_weight double",
-    "entity_id int+, attribute_set_id smallint+, type_id varchar, sku varchar, \
-     has_options smallint, created_at timestamp, updated_at timestamp",
-    "value_id int, attribute_id smallint+, store_id smallint+, entity_id bigint+, value int",
-    "value_id int, attribute_id smallint+, store_id smallint+, value decimal, entity_id int+",
-    "value_id int, attribute_id smallint+, store_id smallint+, entity_id int+, value mediumtext",
-    "value_id int, attribute_id smallint+, store_id smallint+, entity_id int+, value datetime, \
-     since date",
-];
-
-fn columns() -> BTreeMap<TableId, TableColumns> {
-    let described = COLUMNS.map(|text| {
-        let columns = text.split(", ").map(|column| {
-            let (name, data_type) = column.split_once(' ').unwrap();
-            let is_unsigned = data_type.ends_with('+');
-            let data_type = data_type.trim_end_matches('+').to_owned();
-            let is_text = data_type == "varchar" || data_type.ends_with("text");
-            let charset = is_text.then(|| "utf8mb4".to_owned());
-            ColumnDescription { name: name.to_owned(), is_unsigned, data_type, charset }
-        });
-        TableColumns { columns: columns.collect() }
-    });
-    (0..).map(TableId).zip(described).collect()
-}
-
-fn watch() -> Watch {
-    Watch {
-        schema: "shop".to_owned(),
-        table_prefix: String::new(),
-        tables: &TABLES,
-        layout: crate::decode::TableLayout::Plain,
-    }
-}
-
 /// Replays until the end or an error.
 fn replay(
     bytes: &[u8],
@@ -180,8 +76,10 @@ fn replay(
     };
     loop {
         match file.next_framed(&mut events) {
-            Ok(Some(Framed::Transaction(transaction))) => found.push(transaction),
-            Ok(Some(Framed::Ddl { .. })) => {}
+            Ok(Some(
+                Framed::Transaction(transaction) | Framed::Ddl { ended: Some(transaction), .. },
+            )) => found.push(transaction),
+            Ok(Some(Framed::Ddl { ended: None, .. })) => {}
             Ok(None) => return (found, Ok(()), events),
             Err(error) => return (found, Err(error), events),
         }
@@ -198,6 +96,15 @@ fn show(transactions: &[SourceTransaction]) -> String {
                     writeln!(text, "{sign}{name} {}", show_row(row)).unwrap();
                 }
             }
+        }
+        for (table, reason) in &transaction.reread {
+            writeln!(text, "~{}: {reason}", TABLES[usize::from(table.0)].name).unwrap();
+        }
+        match &transaction.xa {
+            None => {}
+            Some(XaStep::Prepare(xid)) => writeln!(text, "prepared {xid}").unwrap(),
+            Some(XaStep::Commit(xid)) => writeln!(text, "committed {xid}").unwrap(),
+            Some(XaStep::Rollback(xid)) => writeln!(text, "rolled back {xid}").unwrap(),
         }
         text.push_str("--\n");
     }
@@ -343,62 +250,4 @@ fn the_flag_of_a_file_in_use_does_not_break_its_checksum() {
     let (transactions, end, _) = replay(&bytes, BTreeMap::new());
     end.unwrap();
     assert_eq!(show(&transactions), EXPECTED);
-}
-
-#[test]
-fn a_file_cut_off_anywhere_is_never_taken_for_whole() {
-    let whole = replay(MARIADB_FULL, BTreeMap::new()).0;
-    let mut ends = 0;
-    for length in 0..MARIADB_FULL.len() {
-        let (transactions, end, events) = replay(&MARIADB_FULL[..length], BTreeMap::new());
-        assert!(whole.starts_with(&transactions), "cut to {length}");
-        match end {
-            // Between two transactions a cut can't be told from the end.
-            Ok(()) => {
-                ends += 1;
-                let seen = u64::try_from(length).unwrap();
-                assert_eq!(
-                    events.framer().seen(),
-                    &BinlogOffset { file: "bin.000001".into(), offset: seen }
-                );
-            }
-            Err(FileError::NotABinlog { .. }) => assert!(length < 4, "cut to {length}"),
-            Err(FileError::Truncated { .. } | FileError::Unfinished { .. }) => {}
-            Err(error) => panic!("cut to {length}: {error}"),
-        }
-    }
-    // After each of the four events of the file's head and of the eleven transactions.
-    assert_eq!(ends, 15);
-}
-
-#[test]
-fn a_changed_byte_never_changes_a_row() {
-    let whole = replay(MYSQL_FULL, BTreeMap::new()).0;
-    for place in 0..MYSQL_FULL.len() {
-        let mut bytes = MYSQL_FULL.to_vec();
-        bytes[place] ^= 1 << (place % 8);
-        let (transactions, end, _) = replay(&bytes, BTreeMap::new());
-        assert!(whole.starts_with(&transactions), "byte {place}");
-        let is_in_use_flag = place == 4 + 17 && place % 8 == 0;
-        assert!(end.is_err() || is_in_use_flag, "byte {place} went unnoticed");
-    }
-}
-
-#[test]
-fn a_changed_byte_under_a_true_checksum_never_panics() {
-    let mut start = 4;
-    while start < MARIADB_NO_LOG.len() {
-        let size = u32::from_le_bytes(MARIADB_NO_LOG[start + 9..start + 13].try_into().unwrap());
-        let end = start + usize::try_from(size).unwrap();
-        for place in start..end - 4 {
-            let mut bytes = MARIADB_NO_LOG.to_vec();
-            bytes[place] ^= 1 << (place * 5 % 8);
-            let crc = crc32fast::hash(&bytes[start..end - 4]);
-            bytes[end - 4..end].copy_from_slice(&crc.to_le_bytes());
-            let (_, outcome, _) = replay(&bytes, columns());
-            let said = format!("{outcome:?}");
-            assert!(!said.contains("RowParser"), "byte {place}: {said}");
-        }
-        start = end;
-    }
 }
