@@ -3,7 +3,7 @@
 mod folding;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -35,9 +35,9 @@ pub struct CatalogEdits {
     pub references: BTreeMap<(Reference, u32), bool>,
     /// What must be assembled again, with the table whose row touched it first.
     pub touches: BTreeMap<Touch, Table>,
-    /// How many rows were left out because the row that they belong to is not in the copy. Such
-    /// rows come only when a stretch of the binlog is replayed over newer rows.
-    pub orphans: usize,
+    /// The tables of rows that were left out because the row that they belong to is not in the copy:
+    /// when a stretch of the binlog is replayed over newer rows, it was deleted since.
+    pub orphans: BTreeSet<Table>,
 }
 
 impl CatalogEdits {

@@ -72,6 +72,7 @@ impl Absorbing<'_> {
             change_count += transaction.changes.len();
             self.take(transaction, &mut step, &cause)?;
         }
+        let edits = self.fold(&mut step, &position)?;
         let mut batch = WriteBatch::default();
         batch.position(&position);
         for (table, reread) in &step.reread {
@@ -83,7 +84,7 @@ impl Absorbing<'_> {
         if let Some(definitions) = definitions {
             batch.definitions(definitions);
         }
-        self.fold_into(&mut step, batch, &cause)?;
+        step.is_shop_stale |= self.commit(&edits, batch, &cause)?;
         Gauges::add(&self.gauges.transactions, transaction_count);
         Gauges::add(&self.gauges.row_changes, change_count);
         let at_s = u64::try_from(committed_at_s).unwrap_or(0);
@@ -103,7 +104,7 @@ impl Absorbing<'_> {
                 for (table, reason) in &reread {
                     step.reread.insert(*table, reread_after(*table, reason, &position)?);
                 }
-                self.take_changes(changes, step, cause)
+                self.take_changes(changes, &position, step, cause)
             }
             Some(XaStep::Prepare(xid)) => {
                 let reread = reread.into_keys().collect();
@@ -147,12 +148,13 @@ impl Absorbing<'_> {
             return Err(EngineError::UnknownXa { xid, position: position.clone() });
         }
         step.reread.extend(reread.into_iter().map(|table| (table, Reread::default())));
-        self.take_changes(changes, step, cause)
+        self.take_changes(changes, position, step, cause)
     }
 
     fn take_changes(
         &self,
         changes: Vec<RowChange>,
+        position: &Position,
         step: &mut Step,
         cause: &Origin,
     ) -> Result<(), EngineError> {
@@ -160,7 +162,7 @@ impl Absorbing<'_> {
             let wide = is_wide_delete(&change).then(|| change.clone());
             step.changes.push(change);
             if wide.is_some() || step.changes.len() >= CHANGES_PER_FOLD {
-                self.fold_into(step, WriteBatch::default(), cause)?;
+                self.fold_ahead(step, position, cause)?;
             }
             if let Some(change) = wide {
                 self.cascade(&change, step, cause)?;
@@ -189,16 +191,37 @@ impl Absorbing<'_> {
         }
     }
 
-    /// Folds what was gathered and commits it together with `batch`.
-    fn fold_into(
-        &self,
-        step: &mut Step,
-        batch: WriteBatch,
-        cause: &Origin,
-    ) -> Result<(), EngineError> {
+    /// Folds what was gathered.
+    ///
+    /// A row whose parent the copy lacks was deleted since, when a stretch of the binlog is absorbed
+    /// over newer rows. At any other time the copy lacks what the shop has, so the table of the row is
+    /// read again.
+    fn fold(&self, step: &mut Step, position: &Position) -> Result<CatalogEdits, EngineError> {
         let changes = std::mem::take(&mut step.changes);
         let edits = fold(&changes, self.store, self.mode).map_err(EngineError::Fold)?;
-        step.is_shop_stale |= self.commit(&edits, batch, cause)?;
+        if !edits.orphans.is_empty() {
+            let is_waiting = !self.store.rereads().map_err(EngineError::Store)?.is_empty();
+            if self.mode == FoldMode::GateOpen || is_waiting || !step.reread.is_empty() {
+                for table in &edits.orphans {
+                    tracing::warn!(table = table.name(), position = %position,
+                        "rows whose parents are missing: the table must be read again");
+                    let replay_from = position.gtid.is_none().then(|| position.at.clone());
+                    step.reread.insert(table.id(), Reread { after: None, replay_from });
+                }
+            }
+        }
+        Ok(edits)
+    }
+
+    /// Folds what was gathered and commits it ahead of the position.
+    fn fold_ahead(
+        &self,
+        step: &mut Step,
+        position: &Position,
+        cause: &Origin,
+    ) -> Result<(), EngineError> {
+        let edits = self.fold(step, position)?;
+        step.is_shop_stale |= self.commit(&edits, WriteBatch::default(), cause)?;
         Ok(())
     }
 
