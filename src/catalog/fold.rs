@@ -88,6 +88,19 @@ pub enum FoldError {
     },
 }
 
+impl FoldError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "take a new snapshot if the store is damaged",
+            Self::BadKey { .. } => {
+                "compare the table's definition with the one that Adobe Commerce installs"
+            }
+            Self::UnknownTable(_) | Self::OutsideRange { .. } => "this is a bug; please report it",
+        }
+    }
+}
+
 /// Folds `changes`, in order, over `catalog`.
 ///
 /// Idempotent per primary key: rows that are already there are replaced, rows that are not there
