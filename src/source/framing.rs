@@ -73,7 +73,8 @@ impl SourceTransaction {
 /// A step of a distributed transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum XaStep {
-    /// Its changes are prepared: they count once the transaction of this name is committed.
+    /// Its changes are prepared: they count once the transaction of this name is committed. One
+    /// without changes is told too, so that a commit whose preparation was not seen can be known.
     Prepare(Xid),
     /// What was prepared under this name counts from here on.
     Commit(Xid),
@@ -259,10 +260,8 @@ impl Framer {
             }
             Decoded::Commit => Some(Framed::Transaction(self.end(header, None)?)),
             Decoded::XaPrepare(xid) => {
-                // Without watched rows nobody needs to know how it ends.
-                let is_empty = self.changes.is_empty() && self.reread.is_empty();
-                let step = Some(XaStep::Prepare(xid)).filter(|_| !is_empty);
-                Some(Framed::Transaction(self.end(header, step)?))
+                let step = XaStep::Prepare(xid);
+                Some(Framed::Transaction(self.end(header, Some(step))?))
             }
             Decoded::XaCommit(xid) => self.end_prepared(header, XaStep::Commit(xid))?,
             Decoded::XaRollback(xid) => self.end_prepared(header, XaStep::Rollback(xid))?,

@@ -183,11 +183,12 @@ fn an_xa_transaction_is_two_with_its_name_in_both() {
 }
 
 #[test]
-fn an_xa_transaction_without_watched_rows_is_nothing_until_it_is_decided() {
+fn an_xa_transaction_without_watched_rows_is_told_all_the_same() {
     let sid = "01010101-0101-0101-0101-010101010101";
     let mut framer = framer_at(Some(&format!("{sid}:1-3")), 4);
     let events = [mysql(4), Decoded::Begin, Decoded::SkippedRows, Decoded::XaPrepare(xid())];
-    assert!(only(push_all(&mut framer, events).unwrap()).is_empty());
+    let prepared = only(push_all(&mut framer, events).unwrap());
+    assert_eq!((prepared.xa, prepared.changes), (Some(XaStep::Prepare(xid())), Vec::new()));
     let decided = only(push_all(&mut framer, [mysql(5), Decoded::XaCommit(xid())]).unwrap());
     assert_eq!(decided.xa, Some(XaStep::Commit(xid())));
     assert_eq!(decided.position.to_string(), format!("{sid}:1-5 (bin.000001:64)"));
