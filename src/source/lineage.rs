@@ -4,6 +4,8 @@
 //! numbers its transactions from 1 again: once it has more of them than before, it would pass over
 //! the new ones that bear old numbers, without a word.
 
+use std::collections::BTreeSet;
+
 use crate::decode::{Definitions, Watch};
 use crate::position::{BinlogFile, BinlogOffset, GtidSet, MariadbGtidPosition, Position};
 use crate::source::connection::TextRow;
@@ -25,6 +27,47 @@ pub async fn server_identity(conn: &mut Connection) -> Result<String, SourceErro
     let identity = conn.text(DOING, sql).await?;
     identity
         .ok_or_else(|| SourceError::UnexpectedAnswer { doing: DOING, answer: "NULL".to_owned() })
+}
+
+/// Claims our number among the readers of this server for as long as the connection lives; the
+/// connection's own number there.
+///
+/// MariaDB cuts off a reader when another one comes with its number, and does not say why: both would
+/// come back again and again, each at the other's cost. So the reader that comes back and finds its
+/// number claimed by a connection that is none of `own`, the ones this process has had, gives way. The
+/// first connection of a process does not: what holds the number may be what is left of the process
+/// before it. MySQL tells the reader, and needs no claim.
+///
+/// # Errors
+/// [`SourceError::ServerIdTaken`] when another reader has claimed the number.
+pub async fn claim_number(
+    conn: &mut Connection,
+    server_id: u32,
+    own: &BTreeSet<u64>,
+) -> Result<u64, SourceError> {
+    const DOING: &str = "claim our number among the server's readers";
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+    let id = conn.text(DOING, "SELECT CONNECTION_ID()").await?;
+    let id = number(id.as_deref())
+        .ok_or_else(|| SourceError::UnexpectedAnswer { doing: DOING, answer: format!("{id:?}") })?;
+    if conn.flavour() == Flavour::Mysql {
+        return Ok(id);
+    }
+    let name = literal(&format!("aco-stream {server_id}"));
+    let sql = format!("SELECT GET_LOCK({name}, 0), IS_USED_LOCK({name})");
+    let rows = match conn.rows(DOING, &sql).await {
+        // Some clusters have no such locks.
+        Err(SourceError::Query { .. }) => return Ok(id),
+        rows => rows?,
+    };
+    let holder = rows.first().and_then(|row| number(row.at(1)));
+    match holder.filter(|holder| *holder != id && !own.is_empty() && !own.contains(holder)) {
+        None => Ok(id),
+        Some(holder) => {
+            let answer = format!("connection {holder} to the server has come with the same number");
+            Err(SourceError::ServerIdTaken { server_id, answer })
+        }
+    }
 }
 
 /// When the server began one of its binlog files: its first event says so, and nothing else does.

@@ -111,10 +111,9 @@ impl Followed {
         self.running.is_some()
     }
 
-    /// Waits until following ends by itself.
-    pub(crate) fn join(&mut self) -> Result<(), EngineError> {
-        let running = self.running.take().expect("it is followed");
-        running.thread.join().expect("following does not panic")
+    /// Whether following has ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.thread.is_finished())
     }
 
     /// How many rows the snapshot has read.
