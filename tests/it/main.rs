@@ -21,6 +21,7 @@ mod fault_proxy;
 mod followed;
 mod kill_live;
 mod matrix_live;
+mod preflight_live;
 mod program;
 mod random;
 mod recordings;
