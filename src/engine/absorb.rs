@@ -133,17 +133,14 @@ impl Absorbing<'_> {
         step: &mut Step,
         cause: &Origin,
     ) -> Result<(), EngineError> {
-        let (changes, reread) = match prepared {
-            Some(Prepared { changes, reread }) => (changes, reread),
-            None => {
-                tracing::warn!(
-                    xid = %xid,
-                    "a transaction is committed that had been prepared before the position: reading \
-                     all tables again"
-                );
-                (Vec::new(), self.tables.clone())
-            }
-        };
+        let Prepared { changes, reread } = prepared.unwrap_or_else(|| {
+            tracing::warn!(
+                xid = %xid,
+                "a transaction is committed that had been prepared before the position: reading all \
+                 tables again"
+            );
+            Prepared { changes: Vec::new(), reread: self.tables.clone() }
+        });
         if !reread.is_empty() && position.gtid.is_none() {
             return Err(EngineError::UnknownXa { xid, position: position.clone() });
         }

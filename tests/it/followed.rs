@@ -61,7 +61,7 @@ impl Followed {
     /// Starts following, and waits until the copy is complete.
     pub(crate) fn start(&mut self, params: &SourceParams) {
         self.start_at_once(params);
-        self.wait("the copy is complete", |followed| followed.is_open());
+        self.wait("the copy is complete", Self::is_open);
     }
 
     /// Starts following.
