@@ -13,7 +13,7 @@ use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
 use crate::engine::streaming::{Ended, Streaming};
-use crate::engine::{Activity, EngineError, Gauges, Until};
+use crate::engine::{Activity, EngineError, Gauges, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
     self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
@@ -133,6 +133,12 @@ impl Following {
             retry_after_ms = wait.as_millis(),
             "source lost; reconnecting"
         );
+        let since = match (self.gauges.activity(), self.gauges.source_failure()) {
+            (Activity::Reconnecting(_), Some(failure)) => failure.since,
+            _ => self.clock.now(),
+        };
+        let (reason, hint) = (error.to_string(), error.hint());
+        self.gauges.set_source_failure(SourceFailure { since, reason, hint });
         self.gauges.set_activity(Activity::Reconnecting(error.to_string()));
         self.clock.sleep(*wait).await;
         *wait = (*wait * 2).min(RECONNECT_MAX);

@@ -13,6 +13,7 @@ mod follow;
 mod gauges;
 mod preconditions;
 pub mod prepare;
+mod rechecks;
 mod replay;
 mod reread;
 mod run;
@@ -21,6 +22,6 @@ mod streaming;
 
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
-pub use gauges::{Activity, Gauges};
+pub use gauges::{Activity, Gauges, SourceAlert, SourceChecks, SourceFailure};
 pub use replay::{absorb_files, deliver_absorbed};
 pub use run::{Delivering, RunParams, Until, run};

@@ -177,6 +177,9 @@ impl Streaming<'_> {
             self.position = last.position.clone();
             self.following.position_stored_at = now;
             self.following.damaged_at = None;
+            let behind_s = now.as_second().saturating_sub(last.committed_at_s);
+            let behind_s = u64::try_from(behind_s).unwrap_or(0);
+            self.following.gauges.seconds_behind.store(behind_s, Ordering::Relaxed);
             let absorbed =
                 self.absorbing().absorb(gathered.transactions, gathered.definitions.as_ref())?;
             self.tell(absorbed);
