@@ -13,7 +13,7 @@ use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
 use crate::engine::streaming::{Ended, Streaming};
-use crate::engine::{Activity, EngineError, Gauges, SourceFailure, Until};
+use crate::engine::{Activity, EngineError, Gauges, MissingKeys, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
     self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
@@ -196,12 +196,20 @@ impl Following {
         }
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
+        let missing_keys = self.missing_keys(&watch).await?;
+        for parent in missing_keys.parents().filter_map(|id| watch.table(id)) {
+            tracing::warn!(
+                table = parent.name,
+                "foreign keys to this table are missing: what a delete would take along is read again"
+            );
+        }
         let stream = Stream::open(&self.params, &position, &watch, definitions).await;
         let stream = stream.map_err(source_error)?;
         *wait = RECONNECT_FIRST;
         let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
-        let streaming = Streaming { following: self, watch, tables, state, position, seen };
+        let streaming =
+            Streaming { following: self, watch, tables, missing_keys, state, position, seen };
         streaming.run(stream).await
     }
 
@@ -241,6 +249,13 @@ impl Following {
         }
         let is_other_server = is_other_server && state.is_some();
         Ok(Attached { connection, watch, state, is_other_server })
+    }
+
+    /// The foreign keys that the shop lacks now.
+    pub(crate) async fn missing_keys(&self, watch: &Watch) -> Result<MissingKeys, EngineError> {
+        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
+        let keys = source::cascading_keys(&mut connection, watch).await.map_err(source_error)?;
+        Ok(MissingKeys::of(&keys))
     }
 
     /// What was measured in the files of the old server is measured anew.

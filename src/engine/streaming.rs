@@ -16,7 +16,7 @@ use crate::engine::absorb::{Absorbed, Absorbing, mark_everything};
 use crate::engine::follow::Following;
 use crate::engine::reread::{RereadState, Rereading};
 use crate::engine::snapshot::source_error;
-use crate::engine::{Activity, EngineError};
+use crate::engine::{Activity, EngineError, MissingKeys};
 use crate::position::{BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
 use crate::source::{SourceError, Stream, StreamEvent};
@@ -45,6 +45,7 @@ pub(crate) struct Streaming<'a> {
     pub(crate) following: &'a mut Following,
     pub(crate) watch: Arc<Watch>,
     pub(crate) tables: BTreeSet<TableId>,
+    pub(crate) missing_keys: MissingKeys,
     pub(crate) state: SnapshotState,
     /// Up to where everything is absorbed.
     pub(crate) position: Position,
@@ -88,6 +89,9 @@ impl Streaming<'_> {
             }
             if let Some(event) = self.next(&mut events, &pending, &kept).await {
                 let gathered = self.gather(event, &mut events);
+                if gathered.definitions.is_some() {
+                    self.missing_keys = self.following.missing_keys(&self.watch).await?;
+                }
                 self.commit(gathered)?;
             }
             // What was committed may have reset them.
@@ -221,6 +225,7 @@ impl Streaming<'_> {
             gauges: &self.following.gauges,
             mode: if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed },
             tables: &self.tables,
+            missing_keys: &self.missing_keys,
         }
     }
 
