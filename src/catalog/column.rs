@@ -1,6 +1,8 @@
 //! Column indexes, by table, for readable access to rows: `row[column::product_entity::SKU]`.
 //!
-//! A test holds them to the lists of [`WATCHED_TABLES`](crate::catalog::tables::WATCHED_TABLES).
+//! A staged table has the columns of its plain twin in the same places, `row_id` standing for
+//! `entity_id`: the twin's indexes serve for both. Only the entity table itself differs. A test
+//! holds all of them to [`WATCHED_TABLES`](crate::catalog::tables::WATCHED_TABLES).
 
 /// `store_website`.
 pub mod store_website {
@@ -168,6 +170,8 @@ pub mod media_gallery {
     pub const VALUE: usize = 1;
     /// `media_type`.
     pub const MEDIA_TYPE: usize = 2;
+    /// `attribute_id`.
+    pub const ATTRIBUTE_ID: usize = 3;
 }
 /// `catalog_product_entity`.
 pub mod product_entity {
@@ -363,6 +367,46 @@ pub mod stock_item {
     pub const USE_CONFIG_MANAGE_STOCK: usize = 10;
     /// `website_id`.
     pub const WEBSITE_ID: usize = 11;
+}
+/// `sequence_product`.
+pub mod sequence_product {
+    /// `sequence_value`.
+    pub const SEQUENCE_VALUE: usize = 0;
+}
+/// `catalog_product_entity`, staged.
+pub mod staged_product_entity {
+    /// `row_id`.
+    pub const ROW_ID: usize = 0;
+    /// `entity_id`.
+    pub const ENTITY_ID: usize = 1;
+    /// `attribute_set_id`.
+    pub const ATTRIBUTE_SET_ID: usize = 2;
+    /// `type_id`.
+    pub const TYPE_ID: usize = 3;
+    /// `sku`.
+    pub const SKU: usize = 4;
+    /// `created_at`.
+    pub const CREATED_AT: usize = 5;
+    /// `updated_at`.
+    pub const UPDATED_AT: usize = 6;
+    /// `created_in`.
+    pub const CREATED_IN: usize = 7;
+    /// `updated_in`.
+    pub const UPDATED_IN: usize = 8;
+}
+/// `catalog_product_link_type`.
+pub mod product_link_type {
+    /// `link_type_id`.
+    pub const LINK_TYPE_ID: usize = 0;
+    /// `code`.
+    pub const CODE: usize = 1;
+}
+/// `cataloginventory_stock`.
+pub mod stock {
+    /// `stock_id`.
+    pub const STOCK_ID: usize = 0;
+    /// `stock_name`.
+    pub const STOCK_NAME: usize = 1;
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
 //! Folding: row changes of committed transactions into edits of the catalog copy.
 
+mod folding;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use crate::catalog::touch::{Seen, Touch, touched};
+use crate::catalog::foreign_keys::is_narrow;
+use crate::catalog::touch::Touch;
 use crate::catalog::{
-    CONFIG_PATHS, CatalogRead, MemoryCatalog, Owner, ReadError, Reference, RowKey, Sheet,
+    CONFIG_PATHS, CatalogRead, KeyRange, MemoryCatalog, Owner, ReadError, Reference, RowKey, Sheet,
+    Table, column,
 };
-use crate::catalog::{Table, column, references};
-use crate::decode::{Row, RowChange, TableId, Value};
+use crate::decode::{Row, RowChange, TableId};
+
+pub(crate) use folding::{Folding, Loaded};
 
 /// Whether touches are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,9 @@ pub struct CatalogEdits {
     pub references: BTreeMap<(Reference, u32), bool>,
     /// What must be assembled again, with the table whose row touched it first.
     pub touches: BTreeMap<Touch, Table>,
+    /// The tables of rows that were left out because the row that they belong to is not in the copy:
+    /// when a stretch of the binlog is replayed over newer rows, it was deleted since.
+    pub orphans: BTreeSet<Table>,
 }
 
 impl CatalogEdits {
@@ -67,12 +76,39 @@ pub enum FoldError {
         /// The row.
         row: Row,
     },
+    /// A row that was read for a range lies outside of it: another range would remove it.
+    #[error("replace {range:?} of {table} by a row outside of it: {row:?}")]
+    OutsideRange {
+        /// The table.
+        table: &'static str,
+        /// The range.
+        range: KeyRange,
+        /// The row.
+        row: Row,
+    },
+}
+
+impl FoldError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "take a new snapshot if the store is damaged",
+            Self::BadKey { .. } => {
+                "compare the table's definition with the one that Adobe Commerce installs"
+            }
+            Self::UnknownTable(_) | Self::OutsideRange { .. } => "this is a bug; please report it",
+        }
+    }
 }
 
 /// Folds `changes`, in order, over `catalog`.
 ///
 /// Idempotent per primary key: rows that are already there are replaced, rows that are not there
-/// are not missed, so replaying a stretch of the binlog over newer rows converges.
+/// are not missed, so replaying a stretch of the binlog over newer rows converges. For this a table
+/// must have been read after the tables that it refers to, as [`Table`] orders them.
+///
+/// Rows that go with a deleted one and are few (a product's, an option's, those of a gallery file)
+/// go here, too; those that may be anywhere are left to [`wide_cascade`](crate::catalog::wide_cascade()).
 ///
 /// # Errors
 /// Any error means that a change could not be applied; the caller must not move its position.
@@ -81,159 +117,50 @@ pub fn fold<C: CatalogRead>(
     catalog: &C,
     mode: FoldMode,
 ) -> Result<CatalogEdits, FoldError> {
-    let mut folding = Folding {
-        catalog,
-        mode,
-        sheets: BTreeMap::new(),
-        fresh_references: BTreeSet::new(),
-        touches: BTreeMap::new(),
-    };
+    let mut folding = Folding::new(catalog, mode, changes.iter().any(|it| narrow(it).is_some()));
     for change in changes {
-        folding.change(change)?;
+        let table = table_of(change)?;
+        let before = place(table, change.before.as_ref())?;
+        let after = place(table, change.after.as_ref())?;
+        // An update that moves a row to another key or owner leaves its old place.
+        if let Some((owner, key, row)) = before
+            && after.is_none_or(|(new_owner, new_key, _)| (new_owner, new_key) != (owner, key))
+        {
+            let was_there = folding.take(table, owner, key)?;
+            if narrow(change).is_some() {
+                if !was_there && !folding.load(owner)?.sheet.is_empty() {
+                    folding.touch(table, owner, key, Some(row))?;
+                }
+                folding.cascade(table, key)?;
+            }
+        }
+        if let Some((owner, key, row)) = after {
+            if change.cascades {
+                folding.put_below_parents(table, owner, key, row)?;
+            } else {
+                folding.put(table, owner, key, Cow::Borrowed(row))?;
+            }
+        }
     }
     folding.finish()
 }
 
-struct Folding<'a, C> {
-    catalog: &'a C,
-    mode: FoldMode,
-    /// Loaded owners: the sheet before this fold and the sheet now.
-    sheets: BTreeMap<Owner, (Option<Sheet>, Sheet)>,
-    /// References between products that came with this fold: the indexes don't have them yet.
-    fresh_references: BTreeSet<(Reference, u32)>,
-    touches: BTreeMap<Touch, Table>,
+/// The table of a change.
+pub(crate) fn table_of(change: &RowChange) -> Result<Table, FoldError> {
+    Table::from_id(change.table).ok_or(FoldError::UnknownTable(change.table))
 }
 
-impl<C: CatalogRead> Folding<'_, C> {
-    fn change(&mut self, change: &RowChange) -> Result<(), FoldError> {
-        let table = Table::from_id(change.table).ok_or(FoldError::UnknownTable(change.table))?;
-        let before = place(table, change.before.as_ref())?;
-        let after = place(table, change.after.as_ref())?;
-        // An update that moves a row to another key or owner leaves its old place.
-        if let Some((owner, key, _)) = before
-            && after.is_none_or(|(new_owner, new_key, _)| (new_owner, new_key) != (owner, key))
-        {
-            let gone = self.load(owner)?.remove(table, key);
-            if gone.is_some() {
-                self.touch(table, owner, gone.as_ref(), None)?;
-            }
-            if table == Table::ProductEntity {
-                self.cascade_product(owner)?;
-            }
-        }
-        if let Some((owner, key, row)) = after {
-            let old = self.load(owner)?.insert(table, key, row.clone());
-            self.fresh_references.extend(product_reference(table, row).map(|to| (to, owner.id())));
-            if old.as_ref() != Some(row) {
-                self.touch(table, owner, old.as_ref(), Some(row))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The sheet of `owner`, loaded once.
-    fn load(&mut self, owner: Owner) -> Result<&mut Sheet, FoldError> {
-        use std::collections::btree_map::Entry;
-        match self.sheets.entry(owner) {
-            Entry::Occupied(entry) => Ok(&mut entry.into_mut().1),
-            Entry::Vacant(entry) => {
-                let sheet = self.catalog.sheet(owner).map_err(FoldError::Read)?;
-                let now = sheet.clone().unwrap_or_default();
-                Ok(&mut entry.insert((sheet, now)).1)
-            }
-        }
-    }
-
-    fn touch(
-        &mut self,
-        table: Table,
-        owner: Owner,
-        before: Option<&Row>,
-        after: Option<&Row>,
-    ) -> Result<(), FoldError> {
-        if self.mode == FoldMode::GateClosed {
-            return Ok(());
-        }
-        let empty = Sheet::default();
-        let loaded = self.sheets.get(&owner);
-        let sheet = loaded.map_or(&empty, |(_, now)| now);
-        let is_new_owner = loaded.is_none_or(|(before, _)| before.is_none());
-        let mut touches = BTreeSet::new();
-        let seen = Seen { table, owner, before, after, is_new_owner };
-        touched(seen, sheet, self.catalog, &mut touches).map_err(FoldError::Read)?;
-        for touch in touches {
-            self.touches.entry(touch).or_insert(table);
-        }
-        Ok(())
-    }
-
-    /// The foreign keys of `catalog_product_entity` delete with it every row of the product, and
-    /// the rows by which parents and linkers refer to it; MariaDB, and MySQL before 9.6, do not
-    /// write those deletes to the binlog.
-    fn cascade_product(&mut self, owner: Owner) -> Result<(), FoldError> {
-        let id = owner.id();
-        *self.load(owner)? = Sheet::default();
-        let mut referrers = BTreeSet::new();
-        for reference in [Reference::Child(id), Reference::Linked(id)] {
-            referrers.extend(self.catalog.referrers(reference).map_err(FoldError::Read)?);
-            let fresh = self.fresh_references.range((reference, 0)..=(reference, u32::MAX));
-            referrers.extend(fresh.map(|(_, referrer)| *referrer));
-        }
-        for referrer in referrers {
-            let sheet = self.load(Owner::Product(referrer))?;
-            for (table, child) in [
-                (Table::ProductRelation, column::product_relation::CHILD_ID),
-                (Table::ProductSuperLink, column::product_super_link::PRODUCT_ID),
-                (Table::ProductLink, column::product_link::LINKED_PRODUCT_ID),
-            ] {
-                remove_rows(sheet, table, child, id);
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<CatalogEdits, FoldError> {
-        let mut edits = CatalogEdits { touches: self.touches, ..CatalogEdits::default() };
-        // Attributes are looked up in the sheets of this fold first, then in the catalog copy.
-        let mut attributes = references::OptionAttributes::new(self.catalog, &self.sheets);
-        for (owner, (before, now)) in &self.sheets {
-            if before.as_ref().is_none_or(Sheet::is_empty) && now.is_empty() {
-                continue;
-            }
-            if before.as_ref() == Some(now) {
-                continue;
-            }
-            if let Owner::Product(id) = owner {
-                let old = match before {
-                    Some(sheet) => attributes.references(sheet).map_err(FoldError::Read)?,
-                    None => BTreeSet::new(),
-                };
-                let new = attributes.references(now).map_err(FoldError::Read)?;
-                edits.references.extend(old.difference(&new).map(|r| ((*r, *id), false)));
-                edits.references.extend(new.difference(&old).map(|r| ((*r, *id), true)));
-            }
-            edits.sheets.insert(*owner, (!now.is_empty()).then(|| now.clone()));
-        }
-        Ok(edits)
-    }
-}
-
-/// The product that a row of another product refers to.
-fn product_reference(table: Table, row: &Row) -> Option<Reference> {
-    let (reference, column): (fn(u32) -> Reference, usize) = if table == Table::ProductRelation {
-        (Reference::Child, column::product_relation::CHILD_ID)
-    } else if table == Table::ProductSuperLink {
-        (Reference::Child, column::product_super_link::PRODUCT_ID)
-    } else if table == Table::ProductLink {
-        (Reference::Linked, column::product_link::LINKED_PRODUCT_ID)
-    } else {
-        return None;
-    };
-    row.get(column)?.as_id().map(reference)
+/// The table of a delete that takes few rows along.
+fn narrow(change: &RowChange) -> Option<Table> {
+    let is_cascade = change.cascades && change.after.is_none();
+    Table::from_id(change.table).filter(|table| is_cascade && is_narrow(*table))
 }
 
 /// Where a row lives; `None` for no row, and for configuration we do not use.
-fn place(table: Table, row: Option<&Row>) -> Result<Option<(Owner, RowKey, &Row)>, FoldError> {
+pub(crate) fn place(
+    table: Table,
+    row: Option<&Row>,
+) -> Result<Option<(Owner, RowKey, &Row)>, FoldError> {
     let Some(row) = row else { return Ok(None) };
     if table == Table::CoreConfigData {
         let path = row.get(column::core_config_data::PATH).and_then(|path| path.as_text());
@@ -244,17 +171,6 @@ fn place(table: Table, row: Option<&Row>) -> Result<Option<(Owner, RowKey, &Row)
     match (Owner::of(table, row), RowKey::of(table, row)) {
         (Some(owner), Some(key)) => Ok(Some((owner, key, row))),
         _ => Err(FoldError::BadKey { table: table.name(), row: row.clone() }),
-    }
-}
-
-fn remove_rows(sheet: &mut Sheet, table: Table, id_column: usize, id: u32) {
-    let gone: Vec<RowKey> = sheet
-        .rows(table)
-        .filter(|row| row.get(id_column).and_then(Value::as_id) == Some(id))
-        .filter_map(|row| RowKey::of(table, row))
-        .collect();
-    for key in gone {
-        sheet.remove(table, key);
     }
 }
 

@@ -7,22 +7,31 @@ pub mod column;
 pub mod tables;
 
 mod fold;
+mod foreign_keys;
 mod owner;
 mod read;
 mod references;
+mod replace;
 mod sheet;
 mod shop;
 mod touch;
+mod wide_cascade;
 
 #[cfg(test)]
+pub(crate) mod database;
+#[cfg(test)]
 pub(crate) mod random_rows;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod small_shop;
 
 pub use fold::{CatalogEdits, FoldError, FoldMode, fold};
+pub use foreign_keys::{FOREIGN_KEYS, ForeignKey, cascade_children};
 pub use owner::Owner;
-pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference};
+pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference, rows};
 pub use references::product_references;
+pub use replace::{KeyRange, Replaced, replace, sweep_page};
 pub use sheet::{RowKey, Sheet};
 pub use shop::{
     Attribute, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop, StoreGroup,
@@ -30,3 +39,4 @@ pub use shop::{
 };
 pub use tables::Table;
 pub use touch::Touch;
+pub use wide_cascade::{WideCascade, is_wide_delete, wide_cascade};

@@ -24,8 +24,15 @@ pub enum Owner {
     AttributeOption(u32),
     /// A gallery file, shared by the products it is attached to.
     Media(u32),
-    /// A product, by `entity_id`: every row that belongs to it.
+    /// A product, by `entity_id`: every row that belongs to it; where content staging is on, the
+    /// rows that all its versions share.
     Product(u32),
+    /// A version of a product, by `row_id`: every row that belongs to it (content staging).
+    ProductVersion(u32),
+    /// A `catalog_product_link_type` row.
+    LinkType(u32),
+    /// A `cataloginventory_stock` row.
+    Stock(u32),
 }
 
 impl Owner {
@@ -42,6 +49,9 @@ impl Owner {
             Self::AttributeOption(_) => 8,
             Self::Media(_) => 9,
             Self::Product(_) => 10,
+            Self::ProductVersion(_) => 11,
+            Self::LinkType(_) => 12,
+            Self::Stock(_) => 13,
         }
     }
 
@@ -56,7 +66,10 @@ impl Owner {
             | Self::Attribute(id)
             | Self::AttributeOption(id)
             | Self::Media(id)
-            | Self::Product(id) => id,
+            | Self::Product(id)
+            | Self::ProductVersion(id)
+            | Self::LinkType(id)
+            | Self::Stock(id) => id,
             Self::Config => 0,
         }
     }
@@ -74,6 +87,9 @@ impl Owner {
             8 => Self::AttributeOption(id),
             9 => Self::Media(id),
             10 => Self::Product(id),
+            11 => Self::ProductVersion(id),
+            12 => Self::LinkType(id),
+            13 => Self::Stock(id),
             _ => return None,
         })
     }
@@ -81,20 +97,26 @@ impl Owner {
     /// The owner of `row` of `table`; `None` if the owner's id column does not hold an id.
     pub fn of(table: Table, row: &Row) -> Option<Self> {
         let id = row.get(owner_column(table))?.as_id()?;
-        Some(match table {
-            Table::StoreWebsite => Self::Website(id),
-            Table::StoreGroup => Self::StoreGroup(id),
-            Table::Store => Self::Store(id),
-            Table::CustomerGroup => Self::CustomerGroup(id),
-            Table::CoreConfigData => Self::Config,
-            Table::EavEntityType => Self::EntityType(id),
+        Some(Self::of_table(table)(id))
+    }
+
+    /// The kind of owner that the rows of `table` have, to be made with an id; every id makes
+    /// [`Owner::Config`] of `core_config_data`.
+    pub fn of_table(table: Table) -> fn(u32) -> Self {
+        match table {
+            Table::StoreWebsite => Self::Website,
+            Table::StoreGroup => Self::StoreGroup,
+            Table::Store => Self::Store,
+            Table::CustomerGroup => Self::CustomerGroup,
+            Table::CoreConfigData => |_| Self::Config,
+            Table::EavEntityType => Self::EntityType,
             Table::EavAttribute | Table::CatalogEavAttribute | Table::EavAttributeLabel => {
-                Self::Attribute(id)
+                Self::Attribute
             }
             Table::EavAttributeOption
             | Table::EavAttributeOptionValue
-            | Table::EavAttributeOptionSwatch => Self::AttributeOption(id),
-            Table::MediaGallery => Self::Media(id),
+            | Table::EavAttributeOptionSwatch => Self::AttributeOption,
+            Table::MediaGallery => Self::Media,
             Table::ProductEntity
             | Table::ProductVarchar
             | Table::ProductInt
@@ -109,8 +131,24 @@ impl Owner {
             | Table::ProductTierPrice
             | Table::MediaGalleryValue
             | Table::MediaGalleryValueToEntity
-            | Table::StockItem => Self::Product(id),
-        })
+            | Table::StockItem
+            | Table::SequenceProduct => Self::Product,
+            Table::StagedProductEntity
+            | Table::StagedProductVarchar
+            | Table::StagedProductInt
+            | Table::StagedProductDecimal
+            | Table::StagedProductText
+            | Table::StagedProductDatetime
+            | Table::StagedProductRelation
+            | Table::StagedProductSuperLink
+            | Table::StagedProductSuperAttribute
+            | Table::StagedProductLink
+            | Table::StagedProductTierPrice
+            | Table::StagedMediaGalleryValue
+            | Table::StagedMediaGalleryValueToEntity => Self::ProductVersion,
+            Table::ProductLinkType => Self::LinkType,
+            Table::Stock => Self::Stock,
+        }
     }
 }
 

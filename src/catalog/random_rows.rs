@@ -1,9 +1,8 @@
 //! Random rows of a small shop, for tests: every watched table, every column, and so few ids that
 //! rows refer to one another.
 //!
-//! [`Database`] is the shop's database: it obeys foreign keys and writes what a binlog would hold.
+//! [`Database`](crate::catalog::database::Database) takes them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
 use proptest::prelude::*;
@@ -11,11 +10,14 @@ use proptest::sample::{Index, select};
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::catalog::{CONFIG_PATHS, RowKey, Table};
-use crate::decode::{ColumnKind, Row, RowChange, Value};
+use crate::catalog::{CONFIG_PATHS, Table};
+use crate::decode::{ColumnKind, Row, RowChange, TableLayout, Value};
 
 /// The products of the small shop.
 pub(crate) const PRODUCTS: std::ops::RangeInclusive<u32> = 11..=16;
+
+/// The versions of products in the small shop with content staging, by `row_id`.
+pub(crate) const VERSIONS: std::ops::RangeInclusive<u32> = 21..=28;
 
 /// How often to try: `count` times by default, in proportion to `PROPTEST_CASES` where it is set.
 pub(crate) fn cases(count: u32) -> u32 {
@@ -60,9 +62,14 @@ pub(crate) enum Edit {
     Delete(Table, Index),
 }
 
-/// Any edit of any table.
+/// Any edit of any table of a shop without content staging.
 pub(crate) fn edit() -> impl Strategy<Value = Edit> {
-    select(Table::ALL.to_vec()).prop_flat_map(edit_of)
+    edit_in(TableLayout::Plain)
+}
+
+/// Any edit of any table of a shop of this layout.
+pub(crate) fn edit_in(layout: TableLayout) -> impl Strategy<Value = Edit> {
+    select(Table::of_layout(layout).collect::<Vec<_>>()).prop_flat_map(edit_of)
 }
 
 fn edit_of(table: Table) -> impl Strategy<Value = Edit> {
@@ -105,15 +112,34 @@ fn pool(table: Table, column: &str) -> Vec<Value> {
 /// The ids that a column may hold.
 fn ids(table: Table, column: &str) -> Option<Vec<u32>> {
     Some(match (table, column) {
-        (Table::ProductVarchar, "attribute_id") => vec![501, 502, 512, 515, 602, 603, 701],
-        (Table::ProductInt, "attribute_id") => vec![505, 506, 521, 601, 604, 605, 701],
-        (Table::ProductDecimal, "attribute_id") => vec![507, 508, 511],
-        (Table::ProductText, "attribute_id") => vec![503, 513, 602, 603],
-        (Table::ProductDatetime, "attribute_id") => vec![509, 510, 519],
+        (_, "row_id")
+        | (Table::StagedProductRelation | Table::StagedProductSuperLink, "parent_id")
+        | (Table::StagedProductSuperAttribute | Table::StagedProductLink, "product_id") => {
+            VERSIONS.collect()
+        }
+        (_, "sequence_value") => PRODUCTS.collect(),
+        (Table::ProductVarchar | Table::StagedProductVarchar, "attribute_id") => {
+            vec![501, 502, 512, 515, 602, 603, 701]
+        }
+        (Table::ProductInt | Table::StagedProductInt, "attribute_id") => {
+            vec![505, 506, 521, 601, 604, 605, 701]
+        }
+        (Table::ProductDecimal | Table::StagedProductDecimal, "attribute_id") => {
+            vec![507, 508, 511]
+        }
+        (Table::ProductText | Table::StagedProductText, "attribute_id") => vec![503, 513, 602, 603],
+        (Table::ProductDatetime | Table::StagedProductDatetime, "attribute_id") => {
+            vec![509, 510, 519]
+        }
         (Table::EavAttribute, "attribute_id") => vec![701, 702, 703],
+        (Table::MediaGallery, "attribute_id") => vec![601, 701],
         (_, "attribute_id") => vec![505, 601, 602, 603, 604, 605, 701, 702],
         (
-            Table::MediaGallery | Table::MediaGalleryValue | Table::MediaGalleryValueToEntity,
+            Table::MediaGallery
+            | Table::MediaGalleryValue
+            | Table::MediaGalleryValueToEntity
+            | Table::StagedMediaGalleryValue
+            | Table::StagedMediaGalleryValueToEntity,
             "value_id",
         ) => vec![1, 2, 3],
         (
@@ -174,182 +200,35 @@ fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
             (&["2024-01-01 00:00:00", "2024-05-01 10:00:00"], false)
         }
         (Table::MediaGallery, "value") => (&["/i/one.jpg", "/i/two.jpg", ""], false),
-        (Table::ProductDatetime, "value") => {
+        (Table::ProductDatetime | Table::StagedProductDatetime, "value") => {
             (&["2024-01-01 00:00:00", "2024-12-31 00:00:00", "0000-00-00 00:00:00"], true)
         }
-        (Table::ProductVarchar | Table::ProductText, "value") => {
-            (&["", "a", "b", "/i/one.jpg", "/i/two.jpg", "1,2", "3", "2,9"], true)
+        (
+            Table::ProductVarchar
+            | Table::ProductText
+            | Table::StagedProductVarchar
+            | Table::StagedProductText,
+            "value",
+        ) => (&["", "a", "b", "/i/one.jpg", "/i/two.jpg", "1,2", "3", "2,9"], true),
+        (Table::ProductTierPrice | Table::StagedProductTierPrice, "percentage_value") => {
+            (&["10.00", "100.00"], true)
         }
-        (Table::ProductTierPrice, "percentage_value") => (&["10.00", "100.00"], true),
-        (Table::StockItem | Table::ProductTierPrice, "qty") => {
+        (Table::StockItem | Table::ProductTierPrice | Table::StagedProductTierPrice, "qty") => {
             (&["1.0000", "5.0000", "0.0000"], false)
         }
-        (Table::ProductDecimal | Table::ProductTierPrice, "value") => {
-            (&["10.000000", "7.500000", "0.000000"], true)
-        }
+        (
+            Table::ProductDecimal
+            | Table::ProductTierPrice
+            | Table::StagedProductDecimal
+            | Table::StagedProductTierPrice,
+            "value",
+        ) => (&["10.000000", "7.500000", "0.000000"], true),
         (_, "media_type") => (&["image", "external-video"], false),
         (_, "additional_data") => (&["{}"], true),
         (_, "search_weight") => (&["1", "5.5", "much"], true),
         _ => (&[], true),
     };
     (words.0.to_vec(), words.1)
-}
-
-/// Foreign keys that delete with their parent: child table, its column, parent table.
-const CASCADES: &[(Table, &str, Table)] = &[
-    (Table::ProductVarchar, "entity_id", Table::ProductEntity),
-    (Table::ProductInt, "entity_id", Table::ProductEntity),
-    (Table::ProductDecimal, "entity_id", Table::ProductEntity),
-    (Table::ProductText, "entity_id", Table::ProductEntity),
-    (Table::ProductDatetime, "entity_id", Table::ProductEntity),
-    (Table::ProductWebsite, "product_id", Table::ProductEntity),
-    (Table::ProductRelation, "parent_id", Table::ProductEntity),
-    (Table::ProductRelation, "child_id", Table::ProductEntity),
-    (Table::ProductSuperLink, "parent_id", Table::ProductEntity),
-    (Table::ProductSuperLink, "product_id", Table::ProductEntity),
-    (Table::ProductSuperAttribute, "product_id", Table::ProductEntity),
-    (Table::ProductLink, "product_id", Table::ProductEntity),
-    (Table::ProductLink, "linked_product_id", Table::ProductEntity),
-    (Table::ProductTierPrice, "entity_id", Table::ProductEntity),
-    (Table::MediaGalleryValue, "entity_id", Table::ProductEntity),
-    (Table::MediaGalleryValueToEntity, "entity_id", Table::ProductEntity),
-    (Table::StockItem, "product_id", Table::ProductEntity),
-    (Table::ProductVarchar, "attribute_id", Table::EavAttribute),
-    (Table::ProductInt, "attribute_id", Table::EavAttribute),
-    (Table::ProductDecimal, "attribute_id", Table::EavAttribute),
-    (Table::ProductText, "attribute_id", Table::EavAttribute),
-    (Table::ProductDatetime, "attribute_id", Table::EavAttribute),
-];
-
-/// Columns that hold a value once: the second statement fails.
-const UNIQUE: &[(Table, &str)] = &[
-    (Table::StoreWebsite, "code"),
-    (Table::Store, "code"),
-    (Table::ProductEntity, "sku"),
-    (Table::EavAttribute, "attribute_code"),
-    (Table::EavEntityType, "entity_type_code"),
-];
-
-/// The shop's database.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Database {
-    rows: BTreeMap<(Table, RowKey), Row>,
-    /// Keys that were given away once; `AUTO_INCREMENT` gives none twice.
-    spent: BTreeSet<(Table, RowKey)>,
-    /// Whether deletes by foreign key are in the binlog, ahead of their parent's.
-    pub(crate) logs_cascades: bool,
-}
-
-impl Database {
-    /// Every row.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (Table, &Row)> {
-        self.rows.iter().map(|((table, _), row)| (*table, row))
-    }
-
-    /// Every row, as a snapshot reads them: inserts.
-    pub(crate) fn snapshot(&self) -> Vec<RowChange> {
-        self.rows().map(|(table, row)| inserted(table, row.clone())).collect()
-    }
-
-    /// Inserts or replaces a row by named columns.
-    pub(crate) fn put(&mut self, table: Table, cells: Json) -> Vec<RowChange> {
-        let row = row(table, cells);
-        let key = RowKey::of(table, &row).unwrap();
-        self.write(table, key, row)
-    }
-
-    /// Carries out a statement; nothing comes of one that breaks a constraint.
-    pub(crate) fn edit(&mut self, edit: &Edit) -> Vec<RowChange> {
-        match edit {
-            Edit::Put(table, row) => {
-                let key = RowKey::of(*table, row).unwrap();
-                self.write(*table, key, row.clone())
-            }
-            Edit::Set(table, nth, column, value) => {
-                let Some(key) = self.nth(*table, *nth) else { return Vec::new() };
-                let mut row = self.rows[&(*table, key)].clone();
-                row[*column] = value.clone();
-                self.write(*table, key, row)
-            }
-            Edit::Delete(table, nth) => {
-                let Some(key) = self.nth(*table, *nth) else { return Vec::new() };
-                self.delete(*table, key)
-            }
-        }
-    }
-
-    fn of(&self, table: Table) -> impl Iterator<Item = (RowKey, &Row)> {
-        let (first, last) = (RowKey(0, 0), RowKey(u64::MAX, u64::MAX));
-        self.rows.range((table, first)..=(table, last)).map(|((_, key), row)| (*key, row))
-    }
-
-    fn nth(&self, table: Table, nth: Index) -> Option<RowKey> {
-        let keys: Vec<RowKey> = self.of(table).map(|(key, _)| key).collect();
-        (!keys.is_empty()).then(|| keys[nth.index(keys.len())])
-    }
-
-    /// Puts `row` in the place of the row with `key`, if there is one.
-    fn write(&mut self, table: Table, key: RowKey, row: Row) -> Vec<RowChange> {
-        let new_key = RowKey::of(table, &row).unwrap();
-        let before = self.rows.get(&(table, key)).cloned();
-        if before.as_ref() == Some(&row) || !self.is_allowed(table, key, new_key, &row) {
-            return Vec::new();
-        }
-        self.rows.remove(&(table, key));
-        self.rows.insert((table, new_key), row.clone());
-        vec![RowChange { table: table.id(), before, after: Some(row), cascades: true }]
-    }
-
-    fn is_allowed(&self, table: Table, key: RowKey, new_key: RowKey, row: &Row) -> bool {
-        let is_parent = table.watched().chunk_column == table.watched().primary_key[0]
-            && table.watched().primary_key.len() == 1
-            && table != Table::CoreConfigData;
-        let is_known = self.rows.contains_key(&(table, key));
-        if key != new_key && (is_parent || self.rows.contains_key(&(table, new_key))) {
-            return false;
-        }
-        if is_parent && !is_known && self.spent.contains(&(table, key)) {
-            return false;
-        }
-        let at = |of: Table, name: &str| {
-            of.watched().columns.iter().position(|column| column.name == name).unwrap()
-        };
-        let has_parents =
-            CASCADES.iter().filter(|(child, ..)| *child == table).all(|(child, column, parent)| {
-                let id = row[at(*child, column)].as_id().unwrap();
-                self.rows.contains_key(&(*parent, RowKey(id.into(), 0)))
-            });
-        has_parents
-            && UNIQUE.iter().filter(|(of, _)| *of == table).all(|(of, column)| {
-                let column = at(*of, column);
-                !self.of(*of).any(|(other, held)| other != key && held[column] == row[column])
-            })
-    }
-
-    /// Deletes a row and what refers to it.
-    pub(crate) fn delete(&mut self, table: Table, key: RowKey) -> Vec<RowChange> {
-        let mut changes = Vec::new();
-        for (child, column, parent) in CASCADES {
-            if *parent != table {
-                continue;
-            }
-            let columns = child.watched().columns;
-            let at = columns.iter().position(|it| it.name == *column).unwrap();
-            let refers = |row: &Row| row[at].as_id().map(u64::from) == Some(key.0);
-            let doomed = self.of(*child).filter(|(_, row)| refers(row)).map(|(key, _)| key);
-            let doomed: Vec<RowKey> = doomed.collect();
-            for key in doomed {
-                let deleted = self.delete(*child, key);
-                if self.logs_cascades {
-                    changes.extend(deleted);
-                }
-            }
-        }
-        self.spent.insert((table, key));
-        let before = self.rows.remove(&(table, key));
-        changes.push(RowChange { table: table.id(), before, after: None, cascades: true });
-        changes
-    }
 }
 
 /// The change that an insert makes.

@@ -1,12 +1,15 @@
 //! Reading the catalog copy: a trait with two real implementations, the store's and a plain map.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
-use crate::catalog::{Owner, Sheet};
+use crate::catalog::{Owner, Sheet, Table};
+use crate::decode::Row;
 
-/// A reverse index: from a referred-to id to the product ids that refer to it.
+/// A reverse index: from a referred-to id to the products, or versions of products, that refer to
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
     /// Child product → its parents (`catalog_product_relation`, `catalog_product_super_link`).
@@ -15,8 +18,18 @@ pub enum Reference {
     Linked(u32),
     /// Attribute option → the products that hold it.
     OptionHeld(u32),
-    /// Gallery file → the products it is attached to.
+    /// Gallery file → the products that have rows about it.
     Media(u32),
+    /// Product → its versions (content staging, as all that follow).
+    EntityVersion(u32),
+    /// Child product → the versions that have it as a child.
+    VersionChild(u32),
+    /// Linked product → the versions that link to it.
+    VersionLinked(u32),
+    /// Attribute option → the versions that hold it.
+    VersionOptionHeld(u32),
+    /// Gallery file → the versions that have rows about it.
+    VersionMedia(u32),
 }
 
 impl Reference {
@@ -27,13 +40,40 @@ impl Reference {
             Self::Linked(_) => 2,
             Self::OptionHeld(_) => 3,
             Self::Media(_) => 4,
+            Self::EntityVersion(_) => 5,
+            Self::VersionChild(_) => 6,
+            Self::VersionLinked(_) => 7,
+            Self::VersionOptionHeld(_) => 8,
+            Self::VersionMedia(_) => 9,
         }
     }
 
     /// The id that is referred to.
     pub const fn id(self) -> u32 {
         match self {
-            Self::Child(id) | Self::Linked(id) | Self::OptionHeld(id) | Self::Media(id) => id,
+            Self::Child(id)
+            | Self::Linked(id)
+            | Self::OptionHeld(id)
+            | Self::Media(id)
+            | Self::EntityVersion(id)
+            | Self::VersionChild(id)
+            | Self::VersionLinked(id)
+            | Self::VersionOptionHeld(id)
+            | Self::VersionMedia(id) => id,
+        }
+    }
+
+    /// The owner of the rows that refer, by the id that the index holds.
+    pub const fn referrer(self, id: u32) -> Owner {
+        match self {
+            Self::Child(_) | Self::Linked(_) | Self::OptionHeld(_) | Self::Media(_) => {
+                Owner::Product(id)
+            }
+            Self::EntityVersion(_)
+            | Self::VersionChild(_)
+            | Self::VersionLinked(_)
+            | Self::VersionOptionHeld(_)
+            | Self::VersionMedia(_) => Owner::ProductVersion(id),
         }
     }
 }
@@ -48,26 +88,66 @@ pub trait CatalogRead {
     /// The owner's sheet; `None` if it has no rows.
     fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError>;
 
-    /// The products that refer to an id, ascending.
+    /// The ids of the products or versions that refer to an id, ascending; see
+    /// [`Reference::referrer`].
     fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError>;
 
     /// Up to `limit` ids of owners of the same kind as `after`, ascending, greater than its id.
     fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError>;
 
+    /// Up to `limit` ids of owners of this kind within `ids`, ascending.
+    fn owner_ids_within(
+        &self,
+        kind: fn(u32) -> Owner,
+        ids: RangeInclusive<u32>,
+        limit: usize,
+    ) -> Result<Vec<u32>, ReadError> {
+        let (first, last) = ids.into_inner();
+        let mut found = Vec::new();
+        let before = first.checked_sub(1);
+        if before.is_none() && self.sheet(kind(0))?.is_some() {
+            found.push(0);
+        }
+        let left = limit.saturating_sub(found.len());
+        found.extend(self.owner_ids_after(kind(before.unwrap_or(0)), left)?);
+        found.retain(|id| *id <= last);
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// Every owner id of the same kind as `kind`, from 0 on, ascending.
     fn owner_ids(&self, kind: fn(u32) -> Owner) -> Result<Vec<u32>, ReadError> {
         let mut ids = Vec::new();
-        if self.sheet(kind(0))?.is_some() {
-            ids.push(0);
-        }
-        let mut after = 0;
-        loop {
-            let page = self.owner_ids_after(kind(after), 1000)?;
-            let Some(last) = page.last() else { return Ok(ids) };
-            after = *last;
+        let mut from = Some(0);
+        while let Some(first) = from {
+            let page = self.owner_ids_within(kind, first..=u32::MAX, 1000)?;
+            from = page.last().and_then(|last| last.checked_add(1));
             ids.extend(page);
         }
+        Ok(ids)
     }
+}
+
+/// Calls `each` with every row of `table` in the copy, once, by owner and primary key.
+///
+/// # Errors
+/// The copy could not be read; `each` may have seen some rows.
+pub fn rows<C: CatalogRead>(
+    catalog: &C,
+    table: Table,
+    each: &mut dyn FnMut(&Row),
+) -> Result<(), ReadError> {
+    let kind = Owner::of_table(table);
+    let mut from = Some(0);
+    while let Some(first) = from {
+        let page = catalog.owner_ids_within(kind, first..=u32::MAX, 1000)?;
+        for id in &page {
+            let sheet = catalog.sheet(kind(*id))?;
+            sheet.iter().flat_map(|sheet| sheet.rows(table)).for_each(&mut *each);
+        }
+        from = page.last().and_then(|last| last.checked_add(1));
+    }
+    Ok(())
 }
 
 /// A catalog copy in memory, for tests and for the demo's own check.
@@ -75,7 +155,7 @@ pub trait CatalogRead {
 pub struct MemoryCatalog {
     /// The sheets.
     pub sheets: BTreeMap<Owner, Sheet>,
-    /// The reverse indexes: (reference, referring product).
+    /// The reverse indexes: (reference, id of the product or version that refers).
     pub references: BTreeSet<(Reference, u32)>,
 }
 

@@ -26,6 +26,14 @@ pub struct Sheet {
     rows: BTreeMap<(Table, RowKey), Row>,
 }
 
+impl FromIterator<(Table, RowKey, Row)> for Sheet {
+    /// A sheet of these rows; fastest when they come sorted.
+    fn from_iter<I: IntoIterator<Item = (Table, RowKey, Row)>>(rows: I) -> Self {
+        let rows = rows.into_iter().map(|(table, key, row)| ((table, key), row));
+        Self { rows: rows.collect() }
+    }
+}
+
 impl Sheet {
     /// Puts a row in its place; the row that stood there is returned.
     pub fn insert(&mut self, table: Table, key: RowKey, row: Row) -> Option<Row> {
@@ -46,6 +54,12 @@ impl Sheet {
     pub fn rows(&self, table: Table) -> impl Iterator<Item = &Row> {
         let all = RowKey(0, 0)..=RowKey(u64::MAX, u64::MAX);
         self.rows.range((table, *all.start())..=(table, *all.end())).map(|(_, row)| row)
+    }
+
+    /// The primary keys of the rows of `table`, ascending.
+    pub fn keys(&self, table: Table) -> Vec<RowKey> {
+        let all = (table, RowKey(0, 0))..=(table, RowKey(u64::MAX, u64::MAX));
+        self.rows.range(all).map(|((_, key), _)| *key).collect()
     }
 
     /// The first row of `table`: the only one where the owner has one row there.

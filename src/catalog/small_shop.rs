@@ -1,10 +1,12 @@
 //! A small shop with one of everything, for tests: a configurable product with two variants, links,
-//! images, stock, tier prices, options with swatches, two websites and three store views.
+//! images, stock, tier prices, options with swatches, two websites and three store views; and the like
+//! with content staging.
 
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;
-use crate::catalog::random_rows::Database;
+use crate::catalog::database::Database;
+use crate::decode::TableLayout;
 
 /// `catalog_product` attributes: id, code, backend type.
 const ATTRIBUTES: [(u32, &str, &str); 21] = [
@@ -40,13 +42,7 @@ impl Database {
         let mut shop = Self::default();
         shop.scopes();
         shop.attributes();
-        for id in 1..=2 {
-            let path = if id == 1 { "/i/one.jpg" } else { "/i/two.jpg" };
-            shop.put(
-                Table::MediaGallery,
-                json!({"value_id": id, "value": path, "media_type": "image"}),
-            );
-        }
+        shop.gallery();
         shop.product(11, "configurable", "s1");
         shop.product(12, "simple", "s2");
         shop.product(13, "simple", "s3");
@@ -54,6 +50,78 @@ impl Database {
         shop.product(15, "simple", "s5");
         shop.around_products();
         shop
+    }
+
+    /// A small shop with content staging: three products, of which one has a version to come.
+    pub(crate) fn staged_shop() -> Self {
+        let mut shop = Self::new(TableLayout::Staged);
+        shop.scopes();
+        shop.attributes();
+        shop.gallery();
+        for (product, versions) in [(11, vec![21]), (12, vec![22, 23]), (13, vec![24])] {
+            shop.put(Table::SequenceProduct, json!({"sequence_value": product}));
+            shop.put(Table::ProductWebsite, json!({"product_id": product, "website_id": 1}));
+            let cells = json!({"item_id": 100 + product, "product_id": product, "stock_id": 1});
+            shop.put(Table::StockItem, cells);
+            for version in versions {
+                shop.version(version, product);
+            }
+        }
+        shop.put(Table::StagedProductRelation, json!({"parent_id": 21, "child_id": 12}));
+        let cells = json!({"link_id": 112, "product_id": 12, "parent_id": 21});
+        shop.put(Table::StagedProductSuperLink, cells);
+        let cells =
+            json!({"product_super_attribute_id": 100, "product_id": 21, "attribute_id": 601});
+        shop.put(Table::StagedProductSuperAttribute, cells);
+        let cells =
+            json!({"link_id": 100, "product_id": 24, "linked_product_id": 12, "link_type_id": 1});
+        shop.put(Table::StagedProductLink, cells);
+        shop
+    }
+
+    /// Inserts a version of a product, with its values, a tier price and an image.
+    fn version(&mut self, id: u32, product: u32) {
+        self.put(
+            Table::StagedProductEntity,
+            json!({
+                "row_id": id, "entity_id": product, "type_id": "simple", "sku": "s1",
+                "created_in": 1, "updated_in": 2_147_483_647,
+            }),
+        );
+        for (table, attribute, store, value) in [
+            (Table::StagedProductVarchar, 501, 0, json!("Name")),
+            (Table::StagedProductVarchar, 501, 2, json!("Other name")),
+            (Table::StagedProductInt, 601, 0, json!(1)),
+            (Table::StagedProductDecimal, 507, 0, json!("10.000000")),
+            (Table::StagedProductText, 503, 1, json!("Text")),
+            (Table::StagedProductDatetime, 509, 3, json!("2024-01-01 00:00:00")),
+        ] {
+            let value_id = id * 100_000 + attribute * 100 + store;
+            let cells = json!({
+                "value_id": value_id, "attribute_id": attribute, "store_id": store,
+                "row_id": id, "value": value,
+            });
+            self.put(table, cells);
+        }
+        self.put(
+            Table::StagedProductTierPrice,
+            json!({
+                "value_id": 100 + id, "row_id": id, "all_groups": 0, "customer_group_id": 1,
+                "qty": "5.0000", "value": "8.000000", "website_id": 0,
+            }),
+        );
+        self.put(Table::StagedMediaGalleryValueToEntity, json!({"value_id": 1, "row_id": id}));
+        self.put(
+            Table::StagedMediaGalleryValue,
+            json!({"record_id": 100 + id, "value_id": 1, "store_id": 0, "row_id": id}),
+        );
+    }
+
+    fn gallery(&mut self) {
+        for (id, path) in [(1, "/i/one.jpg"), (2, "/i/two.jpg")] {
+            let cells = json!({"value_id": id, "value": path, "media_type": "image"});
+            self.put(Table::MediaGallery, cells);
+        }
     }
 
     fn scopes(&mut self) {
@@ -86,6 +154,12 @@ impl Database {
             "path": "general/locale/weight_unit", "value": "kgs",
         });
         self.put(Table::CoreConfigData, cells);
+        for (id, code) in [(1, "relation"), (3, "super"), (4, "up_sell"), (5, "cross_sell")] {
+            self.put(Table::ProductLinkType, json!({"link_type_id": id, "code": code}));
+        }
+        for id in 1..=2 {
+            self.put(Table::Stock, json!({"stock_id": id, "stock_name": "Default"}));
+        }
     }
 
     fn attributes(&mut self) {

@@ -1,11 +1,18 @@
-//! The watched tables and the columns we read of them (Open Source layout).
+//! The watched tables and the columns we read of them, for shops with and without content staging.
 //!
 //! Source: Magento 2.4 declarative schema. Names are the database's own, without table prefix.
 
-use crate::decode::{ColumnKind, TableId, TableLayout, Watch, WatchedColumn, WatchedTable};
+mod list;
+
+use crate::decode::{TableId, TableLayout, Watch, WatchedTable};
+
+pub use list::WATCHED_TABLES;
 
 /// A watched table. The discriminant is its [`TableId`]. The order is the order in which the
 /// snapshot reads them: scopes and attributes before the products that refer to them.
+///
+/// A table whose rows belong to versions of products where content staging is on has a staged twin
+/// of the same name: a shop has one of the two.
 ///
 /// The discriminants are stored in sheets: append, never reorder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,11 +74,43 @@ pub enum Table {
     MediaGalleryValueToEntity = 26,
     /// `cataloginventory_stock_item`.
     StockItem = 27,
+    /// `sequence_product`.
+    SequenceProduct = 28,
+    /// `catalog_product_entity`, staged.
+    StagedProductEntity = 29,
+    /// `catalog_product_entity_varchar`, staged.
+    StagedProductVarchar = 30,
+    /// `catalog_product_entity_int`, staged.
+    StagedProductInt = 31,
+    /// `catalog_product_entity_decimal`, staged.
+    StagedProductDecimal = 32,
+    /// `catalog_product_entity_text`, staged.
+    StagedProductText = 33,
+    /// `catalog_product_entity_datetime`, staged.
+    StagedProductDatetime = 34,
+    /// `catalog_product_relation`, staged.
+    StagedProductRelation = 35,
+    /// `catalog_product_super_link`, staged.
+    StagedProductSuperLink = 36,
+    /// `catalog_product_super_attribute`, staged.
+    StagedProductSuperAttribute = 37,
+    /// `catalog_product_link`, staged.
+    StagedProductLink = 38,
+    /// `catalog_product_entity_tier_price`, staged.
+    StagedProductTierPrice = 39,
+    /// `catalog_product_entity_media_gallery_value`, staged.
+    StagedMediaGalleryValue = 40,
+    /// `catalog_product_entity_media_gallery_value_to_entity`, staged.
+    StagedMediaGalleryValueToEntity = 41,
+    /// `catalog_product_link_type`.
+    ProductLinkType = 42,
+    /// `cataloginventory_stock`.
+    Stock = 43,
 }
 
 impl Table {
-    /// Every watched table, in snapshot order.
-    pub const ALL: [Self; 28] = [
+    /// Every watched table of every layout, in snapshot order.
+    pub const ALL: [Self; 44] = [
         Self::StoreWebsite,
         Self::StoreGroup,
         Self::Store,
@@ -100,6 +139,22 @@ impl Table {
         Self::MediaGalleryValue,
         Self::MediaGalleryValueToEntity,
         Self::StockItem,
+        Self::SequenceProduct,
+        Self::StagedProductEntity,
+        Self::StagedProductVarchar,
+        Self::StagedProductInt,
+        Self::StagedProductDecimal,
+        Self::StagedProductText,
+        Self::StagedProductDatetime,
+        Self::StagedProductRelation,
+        Self::StagedProductSuperLink,
+        Self::StagedProductSuperAttribute,
+        Self::StagedProductLink,
+        Self::StagedProductTierPrice,
+        Self::StagedMediaGalleryValue,
+        Self::StagedMediaGalleryValueToEntity,
+        Self::ProductLinkType,
+        Self::Stock,
     ];
 
     /// The table's number in [`WATCHED_TABLES`].
@@ -119,6 +174,12 @@ impl Table {
         &WATCHED_TABLES[usize::from(self.id().0)]
     }
 
+    /// The tables that a shop of this layout has, in snapshot order.
+    pub fn of_layout(layout: TableLayout) -> impl Iterator<Item = Self> {
+        let has = move |table: &Self| table.watched().layout.is_none_or(|only| only == layout);
+        Self::ALL.into_iter().filter(has)
+    }
+
     /// Its name, without prefix.
     pub fn name(self) -> &'static str {
         self.watched().name
@@ -131,364 +192,10 @@ pub fn watch(schema: &str, table_prefix: &str, layout: TableLayout) -> Watch {
     Watch { schema, table_prefix, tables: WATCHED_TABLES, layout }
 }
 
-const fn int(name: &'static str) -> WatchedColumn {
-    WatchedColumn { name, kind: ColumnKind::Int }
-}
-const fn text(name: &'static str) -> WatchedColumn {
-    WatchedColumn { name, kind: ColumnKind::Text }
-}
-const fn decimal(name: &'static str) -> WatchedColumn {
-    WatchedColumn { name, kind: ColumnKind::Decimal }
-}
-const fn temporal(name: &'static str) -> WatchedColumn {
-    WatchedColumn { name, kind: ColumnKind::Temporal }
-}
-const fn float(name: &'static str) -> WatchedColumn {
-    WatchedColumn { name, kind: ColumnKind::Float }
+/// The watched tables that a shop of this layout has: names and columns, in the order of their ids.
+pub fn watched_tables(layout: TableLayout) -> Vec<WatchedTable> {
+    Table::of_layout(layout).map(|table| *table.watched()).collect()
 }
 
-/// The watched tables; a [`TableId`] is an index of this list.
-pub const WATCHED_TABLES: &[WatchedTable] = &[
-    WatchedTable {
-        name: "store_website",
-        columns: &[
-            int("website_id"),
-            text("code"),
-            text("name"),
-            int("default_group_id"),
-            int("is_default"),
-        ],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "store_group",
-        columns: &[
-            int("group_id"),
-            int("website_id"),
-            text("name"),
-            int("root_category_id"),
-            int("default_store_id"),
-            text("code"),
-        ],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "store",
-        columns: &[
-            int("store_id"),
-            text("code"),
-            int("website_id"),
-            int("group_id"),
-            text("name"),
-            int("is_active"),
-        ],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "customer_group",
-        columns: &[int("customer_group_id"), text("customer_group_code")],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "core_config_data",
-        columns: &[int("config_id"), text("scope"), int("scope_id"), text("path"), text("value")],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "eav_entity_type",
-        columns: &[int("entity_type_id"), text("entity_type_code")],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "eav_attribute",
-        columns: &[
-            int("attribute_id"),
-            int("entity_type_id"),
-            text("attribute_code"),
-            text("backend_type"),
-            text("frontend_input"),
-            text("frontend_label"),
-            text("frontend_class"),
-            text("source_model"),
-            int("is_user_defined"),
-        ],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_eav_attribute",
-        columns: &[
-            int("attribute_id"),
-            int("is_visible"),
-            int("is_searchable"),
-            int("is_filterable"),
-            int("is_comparable"),
-            int("is_visible_on_front"),
-            int("used_in_product_listing"),
-            int("used_for_sort_by"),
-            float("search_weight"),
-            text("additional_data"),
-        ],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "eav_attribute_label",
-        columns: &[int("attribute_label_id"), int("attribute_id"), int("store_id"), text("value")],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "eav_attribute_option",
-        columns: &[int("option_id"), int("attribute_id"), int("sort_order")],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "eav_attribute_option_value",
-        columns: &[int("value_id"), int("option_id"), int("store_id"), text("value")],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "eav_attribute_option_swatch",
-        columns: &[int("swatch_id"), int("option_id"), int("store_id"), int("type"), text("value")],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: true,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_media_gallery",
-        columns: &[int("value_id"), text("value"), text("media_type")],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity",
-        columns: &[
-            int("entity_id"),
-            int("attribute_set_id"),
-            text("type_id"),
-            text("sku"),
-            temporal("created_at"),
-            temporal("updated_at"),
-        ],
-        chunk_column: 0,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_varchar",
-        columns: &[
-            int("value_id"),
-            int("attribute_id"),
-            int("store_id"),
-            int("entity_id"),
-            text("value"),
-        ],
-        chunk_column: 3,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_int",
-        columns: &[
-            int("value_id"),
-            int("attribute_id"),
-            int("store_id"),
-            int("entity_id"),
-            int("value"),
-        ],
-        chunk_column: 3,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_decimal",
-        columns: &[
-            int("value_id"),
-            int("attribute_id"),
-            int("store_id"),
-            int("entity_id"),
-            decimal("value"),
-        ],
-        chunk_column: 3,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_text",
-        columns: &[
-            int("value_id"),
-            int("attribute_id"),
-            int("store_id"),
-            int("entity_id"),
-            text("value"),
-        ],
-        chunk_column: 3,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_datetime",
-        columns: &[
-            int("value_id"),
-            int("attribute_id"),
-            int("store_id"),
-            int("entity_id"),
-            temporal("value"),
-        ],
-        chunk_column: 3,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_website",
-        columns: &[int("product_id"), int("website_id")],
-        chunk_column: 0,
-        primary_key: &[0, 1],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_relation",
-        columns: &[int("parent_id"), int("child_id")],
-        chunk_column: 0,
-        primary_key: &[0, 1],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_super_link",
-        columns: &[int("link_id"), int("product_id"), int("parent_id")],
-        chunk_column: 2,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_super_attribute",
-        columns: &[
-            int("product_super_attribute_id"),
-            int("product_id"),
-            int("attribute_id"),
-            int("position"),
-        ],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_link",
-        columns: &[
-            int("link_id"),
-            int("product_id"),
-            int("linked_product_id"),
-            int("link_type_id"),
-        ],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_tier_price",
-        columns: &[
-            int("value_id"),
-            int("entity_id"),
-            int("all_groups"),
-            int("customer_group_id"),
-            decimal("qty"),
-            decimal("value"),
-            int("website_id"),
-            decimal("percentage_value"),
-        ],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_media_gallery_value",
-        columns: &[
-            int("record_id"),
-            int("value_id"),
-            int("store_id"),
-            int("entity_id"),
-            text("label"),
-            int("position"),
-            int("disabled"),
-        ],
-        chunk_column: 3,
-        primary_key: &[0],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "catalog_product_entity_media_gallery_value_to_entity",
-        columns: &[int("value_id"), int("entity_id")],
-        chunk_column: 1,
-        primary_key: &[0, 1],
-        optional: false,
-        layout: None,
-    },
-    WatchedTable {
-        name: "cataloginventory_stock_item",
-        columns: &[
-            int("item_id"),
-            int("product_id"),
-            int("stock_id"),
-            decimal("qty"),
-            decimal("min_qty"),
-            int("use_config_min_qty"),
-            int("backorders"),
-            int("use_config_backorders"),
-            int("is_in_stock"),
-            int("manage_stock"),
-            int("use_config_manage_stock"),
-            int("website_id"),
-        ],
-        chunk_column: 1,
-        primary_key: &[0],
-        optional: true,
-        layout: None,
-    },
-];
+#[cfg(test)]
+mod tests;

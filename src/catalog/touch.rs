@@ -96,6 +96,7 @@ pub(crate) fn touched<C: CatalogRead>(
         Table::MediaGallery => {
             let products = catalog.referrers(Reference::Media(id))?;
             touches.extend(products.into_iter().map(Touch::Product));
+            products_of_versions(Reference::VersionMedia(id), catalog, touches)?;
         }
         Table::ProductEntity => entity(seen, sheet, catalog, touches)?,
         Table::ProductWebsite => {
@@ -131,6 +132,51 @@ pub(crate) fn touched<C: CatalogRead>(
             touches.insert(Touch::Product(id));
             parents(id, catalog, touches)?;
         }
+        Table::SequenceProduct => touches.extend([Touch::Product(id), Touch::Price(id)]),
+        Table::StagedProductEntity
+        | Table::StagedProductVarchar
+        | Table::StagedProductInt
+        | Table::StagedProductDecimal
+        | Table::StagedProductText
+        | Table::StagedProductDatetime
+        | Table::StagedProductRelation
+        | Table::StagedProductSuperLink
+        | Table::StagedProductSuperAttribute
+        | Table::StagedProductLink
+        | Table::StagedProductTierPrice
+        | Table::StagedMediaGalleryValue
+        | Table::StagedMediaGalleryValueToEntity => version(seen, sheet, touches),
+        // No item shows a link type's name or a stock's.
+        Table::ProductLinkType | Table::Stock => {}
+    }
+    Ok(())
+}
+
+/// A row of a version of a product: `sheet` is the version's. Of a row that comes before the version's
+/// own row nothing is known: that one touches the product when it comes.
+fn version(seen: Seen<'_>, sheet: &Sheet, touches: &mut BTreeSet<Touch>) {
+    let mut products: BTreeSet<u32> = entity_of_version(sheet).into_iter().collect();
+    if seen.table == Table::StagedProductEntity {
+        products.extend(seen.ids(column::staged_product_entity::ENTITY_ID));
+    }
+    touches.extend(products.into_iter().flat_map(|id| [Touch::Product(id), Touch::Price(id)]));
+}
+
+/// The product whose version this sheet is.
+fn entity_of_version(sheet: &Sheet) -> Option<u32> {
+    let row = sheet.first(Table::StagedProductEntity)?;
+    row.get(column::staged_product_entity::ENTITY_ID)?.as_id()
+}
+
+/// The products of the versions that refer to something.
+fn products_of_versions<C: CatalogRead>(
+    reference: Reference,
+    catalog: &C,
+    touches: &mut BTreeSet<Touch>,
+) -> Result<(), ReadError> {
+    for id in catalog.referrers(reference)? {
+        let version = catalog.sheet(reference.referrer(id))?;
+        touches.extend(version.as_ref().and_then(entity_of_version).map(Touch::Product));
     }
     Ok(())
 }
@@ -211,6 +257,7 @@ fn option<C: CatalogRead>(
         touches.insert(Touch::Product(holder));
         parents(holder, catalog, touches)?;
     }
+    products_of_versions(Reference::VersionOptionHeld(seen.owner.id()), catalog, touches)?;
     // The index does not cover a configurable that is chosen by an attribute which is no select.
     let row = sheet.first(Table::EavAttributeOption);
     let row = row.or(seen.before.filter(|_| seen.table == Table::EavAttributeOption));

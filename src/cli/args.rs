@@ -39,6 +39,9 @@ pub(crate) enum Command {
         /// End when what was written at the start is absorbed and every item is settled.
         #[arg(long)]
         once: bool,
+        /// Absorb only; send nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Absorb binlog files instead of a server's binlog, and deliver the result.
     Replay {

@@ -8,7 +8,7 @@ use crate::catalog::tables::WATCHED_TABLES;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, wire};
 use crate::engine::EngineError;
-use crate::source::{self, Connection, Finding, Severity};
+use crate::source::{self, Connection, Finding, Purpose, Severity};
 
 pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let config = wire::read_config(path)?;
@@ -17,8 +17,9 @@ pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let params = wire::source(&config);
     let source_error = |error| EngineError::Source(Box::new(error));
     let mut connection = Connection::connect(&params).await.map_err(source_error)?;
-    let findings = source::preflight(&mut connection, &params, WATCHED_TABLES, clock.now()).await;
-    let mut findings = findings.map_err(source_error)?;
+    let (purpose, now) = (Purpose::Deliver, clock.now());
+    let preflight = source::preflight(&mut connection, &params, WATCHED_TABLES, purpose, now).await;
+    let mut findings = preflight.map_err(source_error)?.findings;
     drop(connection);
     // The findings about the source are worth seeing even when the service refuses us.
     let service = async {
@@ -30,39 +31,36 @@ pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     };
     let service = service.await;
     if let Ok(message) = &service {
-        findings.push(Finding {
-            severity: Severity::Ok,
-            check: "service",
-            message: (*message).to_owned(),
-            fix: None,
-        });
+        findings.push(Finding::ok("service", *message));
     }
-    print(&findings, json)?;
+    print(&mut findings, json)?;
     service?;
     let is_unfit = findings.iter().any(|finding| finding.severity == Severity::Fatal);
     Ok(if is_unfit { Exit::Config } else { Exit::Done })
 }
 
-fn print(findings: &[Finding], json: bool) -> Result<(), Failure> {
+/// What stops a run comes first, what is well last.
+fn print(findings: &mut [Finding], json: bool) -> Result<(), Failure> {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in findings {
-        let severity = match finding.severity {
-            Severity::Ok => "ok",
-            Severity::Warning => "warning",
-            Severity::Fatal => "fatal",
-        };
+        let severity = finding.severity.name();
         if json {
             let line = json!({
                 "severity": severity,
                 "check": finding.check,
                 "message": finding.message,
                 "fix": finding.fix,
+                "sql": finding.sql,
             });
             output::line(&line.to_string())?;
-        } else {
-            output::line(&format!("{severity:<8} {}: {}", finding.check, finding.message))?;
-            if let Some(fix) = &finding.fix {
-                output::line(&format!("         hint: {fix}"))?;
-            }
+            continue;
+        }
+        output::line(&format!("{severity:<8} {}: {}", finding.check, finding.message))?;
+        if let Some(fix) = &finding.fix {
+            output::line(&format!("         hint: {fix}"))?;
+        }
+        for statement in finding.sql.iter().flat_map(|sql| sql.lines()) {
+            output::line(&format!("         sql:  {statement}"))?;
         }
     }
     Ok(())

@@ -9,36 +9,45 @@ use indicatif::MultiProgress;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{progress, wire};
+use crate::cli::{live, progress, wire};
 use crate::config::OnLostPosition;
-use crate::engine::{self, EngineError, Gauges, RunParams, Until};
+use crate::engine::{self, Delivering, EngineError, Gauges, RunParams, Until};
 use crate::feed::Feed;
-use crate::status::{self, Report};
+use crate::status::{self, Process, Report};
 use crate::store::Store;
 
-pub(crate) async fn run(path: &Path, once: bool, bars: &MultiProgress) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    path: &Path,
+    (once, dry_run): (bool, bool),
+    bars: &MultiProgress,
+) -> Result<Exit, Failure> {
     let config = wire::read_config(path)?;
     let clock = wire::clock();
-    let submitter = wire::submitter(&config, &clock)?;
+    let delivering = if dry_run {
+        None
+    } else {
+        let submitter = wire::submitter(&config, &clock)?;
+        Some(Delivering { submitter, params: wire::deliver(&config) })
+    };
     let store = wire::store(&config)?;
     let gauges = Arc::new(Gauges::default());
     let params = RunParams {
         store: Arc::clone(&store),
         clock,
         gauges: Arc::clone(&gauges),
-        submitter,
-        deliver: wire::deliver(&config),
+        delivering,
         source: wire::source(&config),
         until: if once { Until::Settled } else { Until::Told },
         resnapshot_on_lost_position: config.source.on_lost_position == OnLostPosition::Resnapshot,
     };
+    let live = Arc::new(live::process(Arc::clone(&gauges)));
     let running = engine::run(params, told_to_stop()?);
     tokio::select! {
         outcome = running => outcome?,
         never = progress::show(gauges, wire::clock(), bars.clone()) => match never {},
-        never = answer_questions(Arc::clone(&store), &config.store_path) => match never {},
+        never = answer_questions(Arc::clone(&store), live, &config.store_path) => match never {},
     }
-    if once { parked_or_done(&store) } else { Ok(Exit::Done) }
+    if once && !dry_run { parked_or_done(&store) } else { Ok(Exit::Done) }
 }
 
 pub(crate) async fn replay(
@@ -84,8 +93,13 @@ pub(crate) async fn replay(
 }
 
 /// Answers `status` of another process. A run does not end for want of it.
-async fn answer_questions(store: Arc<Store>, store_path: &Path) -> Infallible {
-    match status::serve(store, wire::clock(), status::socket_path(store_path)).await {
+async fn answer_questions(
+    store: Arc<Store>,
+    process: Arc<Process>,
+    store_path: &Path,
+) -> Infallible {
+    let path = status::socket_path(store_path);
+    match status::serve(store, process, wire::clock(), path).await {
         Ok(never) => match never {},
         Err(error) => {
             tracing::warn!(error = %error, "`status` can't ask this process while it runs");
@@ -96,7 +110,7 @@ async fn answer_questions(store: Arc<Store>, store_path: &Path) -> Infallible {
 
 /// Says which items are parked, if any are.
 fn parked_or_done(store: &Store) -> Result<Exit, Failure> {
-    let report = Report::read(store, wire::clock().now())?;
+    let report = Report::read(store, None, wire::clock().now())?;
     if report.parked() == 0 {
         tracing::info!("settled");
         return Ok(Exit::Done);

@@ -7,7 +7,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, wire};
 use crate::feed::Feed;
 use crate::ledger::ItemState;
-use crate::status::{ItemReport, Question, Report, answer, ask, socket_path};
+use crate::status::{ItemReport, Question, Report, SourceState, answer, ask, socket_path};
 use crate::store::{Store, StoreError};
 
 pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
@@ -18,7 +18,10 @@ pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("use --state without a feed", hint));
     }
     let config = wire::read_config(path)?;
-    let question = Question { feed: args.feed.clone(), state: args.state.clone() };
+    let question = match &args.feed {
+        Some(feed) => Question::Items { feed: feed.clone(), state: args.state.clone() },
+        None => Question::Summary,
+    };
     let mut outcome = Ok(());
     let mut each = |line: &str| {
         if outcome.is_ok() {
@@ -27,7 +30,7 @@ pub(crate) fn status(path: &Path, args: &StatusArgs) -> Result<Exit, Failure> {
     };
     match Store::open(&wire::store_params(&config)) {
         Ok(store) => {
-            answer(&store, &question, wire::clock().now(), &mut |line| {
+            answer(&store, None, &question, wire::clock().now(), &mut |line| {
                 each(&line);
                 Ok(())
             })?;
@@ -83,11 +86,13 @@ fn summary_text(report: &Report) -> String {
             std::iter::once(feed.feed.clone()).chain(counts).chain([dirty]).collect()
         })
         .collect();
+    let source = report.source.as_ref();
     format!(
-        "position  {}\nsnapshot  {}, {} rows\n{}",
+        "position  {}\nsnapshot  {}, {} rows\nsource    {}\n{}",
         report.position.as_deref().unwrap_or("none yet"),
         report.snapshot,
         report.snapshot_rows,
+        source.map_or_else(|| "no process runs".to_owned(), SourceState::text),
         output::table(&header, &rows)
     )
 }

@@ -12,7 +12,7 @@ use crate::config::{self, Config, Environment};
 use crate::engine::DeliverParams;
 use crate::feed::SpecialPriceDates;
 use crate::pace::Limits;
-use crate::source::{SourceParams, TlsMode};
+use crate::source::{SnapshotParams, SourceParams, TlsMode};
 use crate::store::{Store, StoreParams};
 use crate::submit::{SubmitParams, Submitter};
 
@@ -50,6 +50,14 @@ pub(crate) fn source(config: &Config) -> SourceParams {
         server_id: config.source.server_id,
         heartbeat: config.source.heartbeat,
         connect_timeout: CONNECT_TIMEOUT,
+        net_write_timeout: SourceParams::NET_WRITE_TIMEOUT,
+        statement_timeout: SourceParams::STATEMENT_TIMEOUT,
+        snapshot: SnapshotParams {
+            connections: config.source.snapshot.connections,
+            rows_per_second: config.source.snapshot.rows_per_second,
+            pause: config.source.snapshot.pause,
+            chunk_rows: config.source.snapshot.chunk_rows,
+        },
     }
 }
 

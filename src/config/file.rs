@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
+use crate::config::snapshot::SnapshotSection;
 
 /// The environment variable that holds the source's password.
 pub const ENV_SOURCE_PASSWORD: &str = "ACO_STREAM_SOURCE_PASSWORD";
@@ -99,6 +100,7 @@ pub(crate) struct SourceSection {
     pub(crate) server_id: Option<u32>,
     pub(crate) heartbeat_seconds: Option<u64>,
     pub(crate) on_lost_position: Option<OnLostPosition>,
+    pub(crate) snapshot: SnapshotSection,
 }
 
 /// How the connection to the source is protected.

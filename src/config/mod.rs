@@ -9,6 +9,7 @@ mod file;
 mod resolve;
 mod secret;
 mod show;
+mod snapshot;
 mod url;
 
 pub use error::ConfigError;
@@ -18,3 +19,4 @@ pub use file::{
 };
 pub use resolve::{Budgets, Config, Optimizer, Source};
 pub use show::Origin;
+pub use snapshot::Snapshot;

@@ -11,6 +11,7 @@ use crate::config::file::{
     SourceSection, SpecialPriceDates, Tls,
 };
 use crate::config::show::{Origin, Shown};
+use crate::config::snapshot::Snapshot;
 use crate::config::{ConfigError, secret, url};
 
 /// The effective configuration: every value has its file's, environment's or default form.
@@ -63,6 +64,8 @@ pub struct Source {
     pub heartbeat: Duration,
     /// What to do when the source lost our position.
     pub on_lost_position: OnLostPosition,
+    /// How hard tables may be read.
+    pub snapshot: Snapshot,
 }
 
 /// The service.
@@ -169,6 +172,7 @@ impl Source {
         within("source.heartbeat_seconds", heartbeat, 1, 300)?;
         let on_lost_position =
             shown.take("source.on_lost_position", file.on_lost_position, OnLostPosition::Stop);
+        let snapshot = Snapshot::of(shown, &file.snapshot)?;
         Ok(Self {
             user: address.user,
             host: address.host,
@@ -181,6 +185,7 @@ impl Source {
             server_id,
             heartbeat: Duration::from_secs(heartbeat),
             on_lost_position,
+            snapshot,
         })
     }
 }
@@ -287,7 +292,7 @@ fn check_http(key: &'static str, url: &str) -> Result<(), ConfigError> {
     Err(ConfigError::value(key, "expected an https:// URL; http:// is for this machine only"))
 }
 
-fn within(key: &'static str, value: u64, min: u64, max: u64) -> Result<(), ConfigError> {
+pub(crate) fn within(key: &'static str, value: u64, min: u64, max: u64) -> Result<(), ConfigError> {
     if (min..=max).contains(&value) {
         return Ok(());
     }

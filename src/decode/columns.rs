@@ -1,7 +1,11 @@
 //! Column names from `information_schema`, for servers whose binlog doesn't name columns.
 
+use std::collections::BTreeMap;
+
+use crate::decode::TableId;
 use crate::decode::event::event_type;
 use crate::decode::table_map::{Column, TableMap};
+use crate::position::BinlogOffset;
 
 /// A column as `information_schema.COLUMNS` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,16 @@ pub struct ColumnDescription {
 pub struct TableColumns {
     /// The columns.
     pub columns: Vec<ColumnDescription>,
+}
+
+/// How the watched tables are defined at a position, for binlogs that do not name columns. Stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Definitions {
+    /// The columns of each table that the shop has.
+    pub columns: BTreeMap<TableId, TableColumns>,
+    /// Tables that were redefined, each with the end of the binlog as it was after their columns
+    /// were read: up to there rows may have another form than `columns` says.
+    pub unsettled: BTreeMap<TableId, BinlogOffset>,
 }
 
 impl TableColumns {

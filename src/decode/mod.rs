@@ -29,7 +29,7 @@ mod value;
 mod watched;
 mod xa;
 
-pub use columns::{ColumnDescription, TableColumns};
+pub use columns::{ColumnDescription, Definitions, TableColumns};
 pub use decoder::{Decoded, Decoder};
 pub use error::DecodeError;
 pub use event::{

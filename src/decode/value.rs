@@ -1,5 +1,7 @@
 //! Column values in the one form that both a SELECT and the binlog give.
 
+use std::cmp::Ordering;
+
 use rust_decimal::Decimal;
 
 /// A column value.
@@ -12,7 +14,7 @@ use rust_decimal::Decimal;
 /// - DATETIME and TIMESTAMP are [`Value::Text`] `YYYY-MM-DD HH:MM:SS[.ffffff]`, DATE is
 ///   `YYYY-MM-DD`; a TIMESTAMP is in UTC; zero dates stay `0000-00-00 00:00:00`;
 /// - FLOAT and DOUBLE are [`Value::Text`], the shortest decimal text that reads back the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Eq)]
 pub enum Value {
     /// SQL NULL.
     Null,
@@ -24,7 +26,42 @@ pub enum Value {
     Text(String),
 }
 
+/// Decimals are equal only with the same scale: 1.0 is another cell than 1.00.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl PartialOrd for Value {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Value {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Null, Self::Null) => Ordering::Equal,
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Decimal(a), Self::Decimal(b)) => a.cmp(b).then(a.scale().cmp(&b.scale())),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
 impl Value {
+    /// The order of the kinds.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Null => 0,
+            Self::Int(_) => 1,
+            Self::Decimal(_) => 2,
+            Self::Text(_) => 3,
+        }
+    }
+
     /// Whether this is SQL NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

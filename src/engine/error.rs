@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::catalog::{FoldError, ReadError};
 use crate::outbox::StopReason;
+use crate::position::{Position, Xid};
 use crate::source::files::FileError;
 use crate::source::{Finding, SourceError};
 use crate::store::StoreError;
@@ -32,9 +33,26 @@ pub enum EngineError {
     /// Row changes could not be folded.
     #[error("fold row changes")]
     Fold(#[source] FoldError),
-    /// A watched table lost or exchanged its rows at once.
-    #[error("absorb a statement that redefined, truncated, dropped or renamed {0}")]
-    TableSwept(&'static str),
+    /// Rows of a watched table were changed in a way that its binlog does not tell, and the server
+    /// can't tell which of its answers include them.
+    #[error("absorb changes of {table} before {position}: {reason}")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The position behind them.
+        position: Position,
+        /// Why they can't be taken from the binlog.
+        reason: String,
+    },
+    /// A distributed transaction was committed that had been prepared before the position, and the
+    /// server can't tell which of its answers include it.
+    #[error("absorb the transaction {xid} before {position}: it was prepared before the snapshot")]
+    UnknownXa {
+        /// Its name.
+        xid: Xid,
+        /// The position behind its commit.
+        position: Position,
+    },
     /// The catalog copy could not be read.
     #[error("assemble feed items")]
     Read(#[source] ReadError),
@@ -74,7 +92,7 @@ impl EngineError {
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Unfit { findings, .. } => {
-                return findings.iter().filter_map(|finding| finding.fix.clone()).collect();
+                return findings.iter().filter_map(Finding::remedy).collect();
             }
             Self::Source(error) | Self::LostPosition(error) => error.hint(),
             Self::File(error) => error.hint().map(str::to_owned),
@@ -82,7 +100,11 @@ impl EngineError {
             Self::Submit(error) => Some(error.hint()),
             Self::Stopped(reason) => Some(reason.hint().to_owned()),
             Self::Task(_) => Some("this is a bug; please report it".to_owned()),
-            Self::TableSwept(_) => Some("take a new snapshot".to_owned()),
+            Self::Unreadable { .. } | Self::UnknownXa { .. } => Some(
+                "set gtid_mode=ON on the server, so that tables can be read again while it is \
+                 followed; then take a new snapshot"
+                    .to_owned(),
+            ),
             Self::Fold(_) | Self::Read(_) => None,
         };
         hint.into_iter().collect()
@@ -99,7 +121,9 @@ impl EngineError {
                 SourceErrorKind::Fatal => Fate::Failed,
             },
             Self::Unfit { .. } => Fate::Config,
-            Self::File(_) | Self::Fold(_) | Self::TableSwept(_) => Fate::Failed,
+            Self::File(_) | Self::Fold(_) | Self::Unreadable { .. } | Self::UnknownXa { .. } => {
+                Fate::Failed
+            }
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {
                 SubmitError::CredentialsRefused { .. } => Fate::Credentials,

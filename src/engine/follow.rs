@@ -1,35 +1,25 @@
 //! The absorb loop: snapshot if needed, then the binlog, with reconnects.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
-use crate::catalog::FoldMode;
 use crate::catalog::tables::{WATCHED_TABLES, watch};
-use crate::clock::{SharedClock, since};
-use crate::decode::TableLayout;
-use crate::engine::absorb::{absorb, mark_everything};
+use crate::clock::SharedClock;
+use crate::decode::{TableId, Watch};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
-use crate::engine::snapshot::{self, source_error};
+use crate::engine::snapshot::{self, Snapshot, source_error};
+use crate::engine::streaming::{Ended, Streaming};
 use crate::engine::{Activity, EngineError, Gauges, Until};
 use crate::position::{BinlogOffset, Position};
-use crate::source::framing::SourceTransaction;
 use crate::source::{
-    self, Connection, Definitions, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
-    StreamEvent,
+    self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
-/// Events read ahead of the fold: enough to fill a commit, bounded so that memory is.
-const READ_AHEAD_EVENTS: usize = 256;
-/// Row changes that are folded into one commit when they are there already.
-const CHANGES_PER_COMMIT: usize = 2000;
-/// How often the position moves while no watched table changes.
-const QUIET_POSITION_INTERVAL: Duration = Duration::from_secs(1);
 /// Waits between attempts to reconnect.
 const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 const RECONNECT_MAX: Duration = Duration::from_secs(30);
@@ -39,13 +29,27 @@ pub(crate) struct Following {
     pub(crate) clock: SharedClock,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) bell: Arc<Bell>,
-    pub(crate) params: SourceParams,
+    pub(crate) params: Arc<SourceParams>,
     pub(crate) until: Until,
+    pub(crate) purpose: Purpose,
     pub(crate) resnapshot_on_lost_position: bool,
-    /// Where a run that ends by itself ends: what was written when it started.
+    /// Where a run that ends by itself ends: what was written when it started, or when it came to
+    /// another server.
     pub(crate) target: Option<BinlogOffset>,
     /// When the position was last committed.
     pub(crate) position_stored_at: Timestamp,
+    /// Where an event arrived damaged: once may be the network's fault.
+    pub(crate) damaged_at: Option<String>,
+}
+
+/// A connection whose server was found to be one to go on with.
+struct Attached {
+    connection: Connection,
+    watch: Arc<Watch>,
+    /// `None`: a snapshot must be begun.
+    state: Option<SnapshotState>,
+    /// The server is not the one that the position's file and offset belong to.
+    is_other_server: bool,
 }
 
 impl Following {
@@ -54,13 +58,15 @@ impl Following {
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
-        let findings = source::preflight(&mut connection, &self.params, WATCHED_TABLES, now).await;
-        let findings = findings.map_err(source_error)?;
+        let (params, purpose) = (&self.params, self.purpose);
+        let preflight =
+            source::preflight(&mut connection, params, WATCHED_TABLES, purpose, now).await;
+        let findings = preflight.map_err(source_error)?.findings;
         for finding in &findings {
             if finding.severity == Severity::Warning {
                 tracing::warn!(
                     check = finding.check,
-                    fix = finding.fix.as_deref(),
+                    fix = finding.remedy(),
                     "preflight: {}",
                     finding.message
                 );
@@ -69,15 +75,20 @@ impl Following {
         let fatal: Vec<_> =
             findings.into_iter().filter(|finding| finding.severity == Severity::Fatal).collect();
         if !fatal.is_empty() {
-            let SourceParams { host, port, database, .. } = &self.params;
+            let SourceParams { host, port, database, .. } = &*self.params;
             let database = format!("the database {database} on {host}:{port}");
             return Err(EngineError::Unfit { database, findings: fatal });
         }
+        self.set_target(&mut connection).await?;
+        Ok(connection)
+    }
+
+    async fn set_target(&mut self, connection: &mut Connection) -> Result<(), EngineError> {
         if self.until == Until::Settled {
-            let target = source::written_end(&mut connection).await.map_err(source_error)?;
+            let target = source::written_end(connection).await.map_err(source_error)?;
             self.target = Some(target);
         }
-        Ok(connection)
+        Ok(())
     }
 
     /// Absorbs for ever; returns when a run that ends by itself has absorbed its part.
@@ -89,7 +100,8 @@ impl Following {
         let mut wait = RECONNECT_FIRST;
         loop {
             let error = match self.attempt(connection.take(), &mut wait).await {
-                Ok(()) => return Ok(()),
+                Ok(Ended::Absorbed) => return Ok(()),
+                Ok(Ended::Replay) => continue,
                 Err(error) => error,
             };
             let EngineError::Source(error) = error else { return Err(error) };
@@ -102,14 +114,10 @@ impl Following {
                     self.close_gate()?;
                 }
                 SourceErrorKind::Transient | SourceErrorKind::Unavailable => {
-                    tracing::warn!(
-                        error = chain(&*error),
-                        retry_after_ms = wait.as_millis(),
-                        "source lost; reconnecting"
-                    );
-                    self.gauges.set_activity(Activity::Reconnecting(error.to_string()));
-                    self.clock.sleep(wait).await;
-                    wait = (wait * 2).min(RECONNECT_MAX);
+                    self.rest(&error, &mut wait).await;
+                }
+                SourceErrorKind::Fatal if self.is_first_damage(&error) => {
+                    self.rest(&error, &mut wait).await;
                 }
                 SourceErrorKind::Credentials | SourceErrorKind::Config | SourceErrorKind::Fatal => {
                     return Err(EngineError::Source(error));
@@ -118,192 +126,149 @@ impl Following {
         }
     }
 
+    /// Waits before the next attempt.
+    async fn rest(&mut self, error: &SourceError, wait: &mut Duration) {
+        tracing::warn!(
+            error = chain(error),
+            retry_after_ms = wait.as_millis(),
+            "source lost; reconnecting"
+        );
+        self.gauges.set_activity(Activity::Reconnecting(error.to_string()));
+        self.clock.sleep(*wait).await;
+        *wait = (*wait * 2).min(RECONNECT_MAX);
+    }
+
+    /// Whether an event arrived damaged for the first time at its place. A second time, the server's
+    /// own file is damaged.
+    fn is_first_damage(&mut self, error: &SourceError) -> bool {
+        let (SourceError::Checksum { position, .. } | SourceError::Garbled { position }) = error
+        else {
+            return false;
+        };
+        let is_first = self.damaged_at.as_ref() != Some(position);
+        self.damaged_at = Some(position.clone());
+        is_first
+    }
+
     /// One connection's life.
     async fn attempt(
         &mut self,
         connection: Option<Connection>,
         wait: &mut Duration,
-    ) -> Result<(), EngineError> {
-        let mut connection = match connection {
+    ) -> Result<Ended, EngineError> {
+        let connection = match connection {
             Some(connection) => connection,
             None => Connection::connect(&self.params).await.map_err(source_error)?,
         };
-        let watch = watch(&self.params.database, &self.params.table_prefix, TableLayout::Plain);
-        let stored = self.store.snapshot().map_err(EngineError::Store)?;
-        let mut state = if let Some(state) = stored {
-            state
-        } else {
-            // A crash amid `close_gate` leaves sheets behind, and what is gone from the shop would
-            // stay in them.
-            self.store.clear_catalog().map_err(EngineError::Store)?;
-            snapshot::begin(&self.store, &mut connection).await?
+        let Attached { mut connection, watch, state, is_other_server } =
+            self.attach(connection).await?;
+        let mut state = match state {
+            Some(state) => state,
+            None => snapshot::begin(&self.store, &mut connection, &watch).await?,
         };
         if let Phase::Reading { .. } = state.phase {
-            let (store, gauges) = (&self.store, &self.gauges);
-            state = snapshot::read_tables(
-                store,
-                gauges,
-                &mut connection,
-                (&self.params, &watch),
-                state,
-            )
-            .await?;
+            let snapshot = Snapshot {
+                store: &self.store,
+                gauges: &self.gauges,
+                clock: &self.clock,
+                params: &self.params,
+                watch: &watch,
+            };
+            state = snapshot.read_tables(connection, state).await?;
         }
-        let columns = source::table_columns(&mut connection, &watch).await.map_err(source_error)?;
-        let definitions = Definitions { columns, ..Definitions::default() };
-        drop(connection);
         let activity = match state.phase {
             Phase::Open => Activity::Following,
             Phase::Reading { .. } | Phase::CatchingUp { .. } => Activity::CatchingUp,
         };
         self.gauges.set_activity(activity);
         let position = self.store.position().map_err(EngineError::Store)?;
-        let position = position.unwrap_or_else(|| state.start.clone());
+        let mut position = position.unwrap_or_else(|| state.start.clone());
         tracing::info!(position = %position, "following the binlog");
+        if is_other_server {
+            // The other server's files are no measure here.
+            position.at = BinlogOffset::default();
+        }
+        let definitions = self.store.definitions().map_err(EngineError::Store)?;
+        let definitions = definitions.unwrap_or_default();
         let stream = Stream::open(&self.params, &position, &watch, definitions).await;
         let stream = stream.map_err(source_error)?;
         *wait = RECONNECT_FIRST;
-        // An idle server sends nothing: where we start may already be where we must get to.
+        let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
-        self.open_gate_at(&mut state, &seen)?;
-        if self.is_done(&state, &seen) {
-            return Ok(());
+        let streaming = Streaming { following: self, watch, tables, state, position, seen };
+        streaming.run(stream).await
+    }
+
+    /// Finds out whether the server still is, or can replace, the one that was followed.
+    async fn attach(&mut self, mut connection: Connection) -> Result<Attached, EngineError> {
+        let conn = &mut connection;
+        let layout = source::table_layout(conn, &self.params).await.map_err(source_error)?;
+        let server = source::server_identity(conn).await.map_err(source_error)?;
+        let watch = Arc::new(watch(&self.params.database, &self.params.table_prefix, layout));
+        let known = self.store.server().map_err(EngineError::Store)?;
+        let is_other_server = known.is_some_and(|known| known != server);
+        let mut state = self.store.snapshot().map_err(EngineError::Store)?;
+        if state.as_ref().is_some_and(|state| state.layout != layout) {
+            tracing::warn!("the shop's tables have another layout: taking a new snapshot");
+            state = None;
         }
-        self.stream(stream, state).await
+        if let Some(open) = &state {
+            let position = self.store.position().map_err(EngineError::Store)?;
+            let position = position.unwrap_or_else(|| open.start.clone());
+            if !is_other_server {
+                source::check_lineage(conn, &position).await.map_err(source_error)?;
+            } else if position.gtid.is_none() {
+                return Err(source_error(other_server(&position, &server)));
+            } else if open.phase == Phase::Open {
+                tracing::warn!(server, "this is another server: going on by GTID");
+                self.move_to(conn, &server).await?;
+            } else {
+                tracing::warn!(server, "this is another server: beginning the snapshot anew");
+                state = None;
+                self.set_target(conn).await?;
+            }
+        }
+        if state.is_none() {
+            // A crash amid the clearing leaves sheets behind, and what is gone from the shop would
+            // stay in them.
+            self.close_gate()?;
+        }
+        let is_other_server = is_other_server && state.is_some();
+        Ok(Attached { connection, watch, state, is_other_server })
     }
 
-    /// Reads ahead in a task of its own, so that folding never keeps the server waiting.
-    async fn stream(&mut self, stream: Stream, state: SnapshotState) -> Result<(), EngineError> {
-        let (sender, receiver) = mpsc::channel(READ_AHEAD_EVENTS);
-        #[expect(clippy::disallowed_methods, reason = "engine starts tasks; aborted below")]
-        let reader = tokio::spawn(read(stream, sender));
-        let outcome = self.absorb_events(receiver, state).await;
-        reader.abort();
-        outcome
-    }
-
-    async fn absorb_events(
+    /// What was measured in the files of the old server is measured anew.
+    async fn move_to(
         &mut self,
-        mut receiver: mpsc::Receiver<Result<StreamEvent, SourceError>>,
-        mut state: SnapshotState,
+        connection: &mut Connection,
+        server: &str,
     ) -> Result<(), EngineError> {
-        let mut seen: Option<BinlogOffset> = None;
-        loop {
-            let Some(event) = receiver.recv().await else {
-                return Err(source_error(SourceError::StreamEnded));
-            };
-            let mut transactions: Vec<SourceTransaction> = Vec::new();
-            let mut failed = None;
-            let mut quiet = None;
-            let mut next = Some(event);
-            let mut change_count = 0usize;
-            while let Some(event) = next.take() {
-                match event {
-                    Ok(
-                        StreamEvent::Transaction(transaction)
-                        | StreamEvent::Redefinition { transaction, .. },
-                    ) => {
-                        seen = Some(transaction.position.at.clone());
-                        change_count = change_count.saturating_add(transaction.changes.len());
-                        transactions.push(transaction);
-                    }
-                    Ok(StreamEvent::Progress { seen: at, position }) => {
-                        seen = Some(at);
-                        quiet = Some(position);
-                    }
-                    Err(error) => failed = Some(error),
-                }
-                if failed.is_none() && change_count < CHANGES_PER_COMMIT {
-                    next = receiver.try_recv().ok();
-                }
+        let end = source::written_end(connection).await.map_err(source_error)?;
+        let definitions = self.store.definitions().map_err(EngineError::Store)?;
+        let mut batch = WriteBatch::default();
+        if let Some(mut definitions) = definitions {
+            for until in definitions.unsettled.values_mut() {
+                until.clone_from(&end);
             }
-            self.commit(&state, transactions, quiet)?;
-            if let Some(error) = failed {
-                return Err(source_error(error));
-            }
-            if let Some(seen) = &seen {
-                self.open_gate_at(&mut state, seen)?;
-                if self.is_done(&state, seen) {
-                    return Ok(());
-                }
-            }
+            batch.definitions(&definitions);
         }
-    }
-
-    /// Commits transactions; without any, now and then the position alone, so that a shop whose
-    /// catalog is quiet does not keep a position that is purged one day.
-    fn commit(
-        &mut self,
-        state: &SnapshotState,
-        transactions: Vec<SourceTransaction>,
-        quiet: Option<Position>,
-    ) -> Result<(), EngineError> {
-        let now = self.clock.now();
-        if transactions.is_empty() {
-            let Some(position) = quiet else { return Ok(()) };
-            if since(now, self.position_stored_at) < QUIET_POSITION_INTERVAL {
-                return Ok(());
-            }
-            self.position_stored_at = now;
-            let mut batch = WriteBatch::default();
-            batch.position(&position);
-            return self.store.commit(batch).map_err(EngineError::Store);
-        }
-        self.position_stored_at = now;
-        let is_open = state.phase == Phase::Open;
-        let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
-        let absorbed = absorb(&self.store, &self.gauges, mode, transactions)?;
-        if absorbed.is_shop_stale {
-            self.bell.shop_version.fetch_add(1, Ordering::SeqCst);
-        }
-        self.bell.work.notify_one();
-        Ok(())
-    }
-
-    /// Opens the gate when everything the snapshot saw is absorbed.
-    fn open_gate_at(
-        &self,
-        state: &mut SnapshotState,
-        seen: &BinlogOffset,
-    ) -> Result<(), EngineError> {
-        match &state.phase {
-            Phase::CatchingUp { until } if seen >= until => {
-                state.phase = Phase::Open;
-                let mut batch = WriteBatch::default();
-                batch.snapshot(state);
-                mark_everything(&self.store, &mut batch);
-                self.store.commit(batch).map_err(EngineError::Store)?;
-                tracing::info!("catalog copy complete: the gate is open");
-            }
-            Phase::Open => {}
-            Phase::CatchingUp { .. } | Phase::Reading { .. } => return Ok(()),
-        }
-        if !self.gauges.is_gate_open.swap(true, Ordering::SeqCst) {
-            self.gauges.set_activity(Activity::Following);
-            self.bell.shop_version.fetch_add(1, Ordering::SeqCst);
-            self.bell.work.notify_one();
-        }
-        Ok(())
-    }
-
-    fn is_done(&self, state: &SnapshotState, seen: &BinlogOffset) -> bool {
-        state.phase == Phase::Open && self.target.as_ref().is_some_and(|target| seen >= target)
+        batch.server(server);
+        self.store.commit(batch).map_err(EngineError::Store)?;
+        self.set_target(connection).await
     }
 
     /// Forgets the catalog copy; the ledger stays, so what is unchanged is not sent again.
     fn close_gate(&self) -> Result<(), EngineError> {
-        self.gauges.is_gate_open.store(false, Ordering::SeqCst);
+        self.gauges.is_gate_open.store(false, std::sync::atomic::Ordering::SeqCst);
         self.store.clear_catalog().map_err(EngineError::Store)
     }
 }
 
-/// Moves events from the stream to the channel until either ends.
-async fn read(mut stream: Stream, sender: mpsc::Sender<Result<StreamEvent, SourceError>>) {
-    loop {
-        let event = stream.next().await;
-        let failed = event.is_err();
-        if sender.send(event).await.is_err() || failed {
-            return;
-        }
+fn other_server(position: &Position, server: &str) -> SourceError {
+    SourceError::LostPosition {
+        position: position.to_string(),
+        answer: format!(
+            "{server} is another server, and a position without GTIDs holds on one server only"
+        ),
     }
 }

@@ -32,6 +32,7 @@ pub enum Activity {
 pub struct Gauges {
     activity: Mutex<Activity>,
     delivery_stopped: Mutex<Option<String>>,
+    rereads: Mutex<Vec<&'static str>>,
     /// Rows the snapshot has read.
     pub rows_read: AtomicU64,
     /// The server's estimate of the rows the snapshot will read.
@@ -80,6 +81,15 @@ impl Gauges {
     /// Why delivery stopped; `None` while it goes on.
     pub fn delivery_stopped(&self) -> Option<String> {
         self.delivery_stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The watched tables that wait to be read again.
+    pub fn rereads(&self) -> Vec<&'static str> {
+        self.rereads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_rereads(&self, tables: Vec<&'static str>) {
+        *self.rereads.lock().unwrap_or_else(PoisonError::into_inner) = tables;
     }
 
     pub(crate) fn set_activity(&self, activity: Activity) {

@@ -1,7 +1,7 @@
 //! Owns the two loops, absorb and deliver, as steps around one store, and the order of start and
 //! stop.
 //!
-//! The steps are plain functions over the store: [`absorb`](absorb::absorb) commits source
+//! The steps are plain functions over the store: [`absorb`](absorb::Absorbing::absorb) commits source
 //! transactions, [`prepare`](prepare::Preparation) turns dirty owners into outbox entries, and the
 //! answers are settled by the outbox. The loops put I/O between the steps and share nothing but the
 //! store and a bell. Must not know argument parsing or HTML.
@@ -14,11 +14,13 @@ mod gauges;
 mod preconditions;
 pub mod prepare;
 mod replay;
+mod reread;
 mod run;
 mod snapshot;
+mod streaming;
 
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
 pub use gauges::{Activity, Gauges};
 pub use replay::{absorb_files, deliver_absorbed};
-pub use run::{RunParams, Until, run};
+pub use run::{Delivering, RunParams, Until, run};

@@ -8,7 +8,7 @@ use crate::catalog::FoldMode;
 use crate::catalog::tables::watch;
 use crate::clock::SharedClock;
 use crate::decode::{Decoder, TableLayout};
-use crate::engine::absorb::{absorb, mark_everything};
+use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::run::flushing;
 use crate::engine::{Activity, EngineError, Gauges};
@@ -33,8 +33,8 @@ pub fn absorb_files(
     table_prefix: &str,
     files: &[PathBuf],
 ) -> Result<(), EngineError> {
-    let watch = watch(database, table_prefix, TableLayout::Plain);
-    let decoder = Decoder::new(watch, std::collections::BTreeMap::new());
+    let watched = watch(database, table_prefix, TableLayout::Plain);
+    let decoder = Decoder::new(watched.clone(), std::collections::BTreeMap::new());
     let start = Position { gtid: None, at: BinlogOffset { file: String::new(), offset: 4 } };
     let mut reader = EventReader::new(decoder, Framer::new(start.clone()));
     // A store that served before has its gate open; then only what changes is assembled again.
@@ -43,6 +43,8 @@ pub fn absorb_files(
         .map_err(EngineError::Store)?
         .is_some_and(|state| state.phase == Phase::Open);
     let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
+    let tables = watched.tables().map(|(id, _)| id).collect();
+    let absorbing = Absorbing { store, gauges, mode, tables: &tables };
     let mut waiting: Vec<SourceTransaction> = Vec::new();
     gauges.set_activity(Activity::Replaying);
     for path in files {
@@ -58,16 +60,16 @@ pub fn absorb_files(
                 Ok(Some(Framed::Ddl { .. })) => {}
                 Ok(None) => break,
                 Err(error) => {
-                    absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
+                    absorbing.absorb(std::mem::take(&mut waiting), None)?;
                     return Err(failed(error));
                 }
             }
             if change_count >= CHANGES_PER_COMMIT {
-                absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
+                absorbing.absorb(std::mem::take(&mut waiting), None)?;
                 change_count = 0;
             }
         }
-        absorb(store, gauges, mode, std::mem::take(&mut waiting))?;
+        absorbing.absorb(std::mem::take(&mut waiting), None)?;
     }
     gauges.set_activity(Activity::Replayed);
     gauges.is_gate_open.store(true, Ordering::SeqCst);
@@ -75,7 +77,12 @@ pub fn absorb_files(
         return store.flush().map(drop).map_err(EngineError::Store);
     }
     let mut batch = WriteBatch::default();
-    batch.snapshot(&SnapshotState { start, phase: Phase::Open, rows_read: 0 });
+    batch.snapshot(&SnapshotState {
+        start,
+        layout: watched.layout,
+        phase: Phase::Open,
+        rows_read: 0,
+    });
     mark_everything(store, &mut batch);
     store.commit(batch).map_err(EngineError::Store)?;
     store.flush().map(drop).map_err(EngineError::Store)

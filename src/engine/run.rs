@@ -10,7 +10,7 @@ use crate::engine::deliver::{Bell, DeliverParams, Delivered, Delivery};
 use crate::engine::error::chain;
 use crate::engine::follow::Following;
 use crate::engine::{Activity, EngineError, Gauges};
-use crate::source::SourceParams;
+use crate::source::{Purpose, SourceParams};
 use crate::store::{Phase, Store};
 use crate::submit::{SubmitError, Submitter};
 
@@ -34,16 +34,22 @@ pub struct RunParams {
     pub clock: SharedClock,
     /// Counters for display.
     pub gauges: Arc<Gauges>,
-    /// The service.
-    pub submitter: Arc<Submitter>,
-    /// How to deliver.
-    pub deliver: DeliverParams,
+    /// How to deliver what is absorbed; `None`: it is only absorbed, and nothing is sent.
+    pub delivering: Option<Delivering>,
     /// The source.
     pub source: SourceParams,
     /// When to end.
     pub until: Until,
     /// Whether a lost position is answered by a new snapshot.
     pub resnapshot_on_lost_position: bool,
+}
+
+/// What delivering needs.
+pub struct Delivering {
+    /// The service.
+    pub submitter: Arc<Submitter>,
+    /// How to deliver.
+    pub params: DeliverParams,
 }
 
 /// Runs both loops until the end that `params` asks for, or until `stop` completes.
@@ -54,7 +60,9 @@ pub struct RunParams {
 /// other goes on, and is returned only when both have ended or the store failed. A stop is no error.
 pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<(), EngineError> {
     let bell = Arc::new(Bell::default());
-    sign_in(&params).await?;
+    if let Some(delivering) = &params.delivering {
+        sign_in(delivering, params.until).await?;
+    }
     let state = params.store.snapshot().map_err(EngineError::Store)?;
     let is_open = state.is_some_and(|state| state.phase == Phase::Open);
     params.gauges.is_gate_open.store(is_open, Ordering::SeqCst);
@@ -63,23 +71,36 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         clock: SharedClock::clone(&params.clock),
         gauges: Arc::clone(&params.gauges),
         bell: Arc::clone(&bell),
-        params: params.source.clone(),
+        params: Arc::new(params.source.clone()),
         until: params.until,
+        purpose: match params.delivering {
+            Some(_) => Purpose::Deliver,
+            None => Purpose::AbsorbOnly,
+        },
         resnapshot_on_lost_position: params.resnapshot_on_lost_position,
         target: None,
         position_stored_at: params.clock.now(),
+        damaged_at: None,
     };
     let first = following.start().await?;
-    let mut delivery = Delivery::new(
-        Arc::clone(&params.store),
-        SharedClock::clone(&params.clock),
-        Arc::clone(&params.gauges),
-        Arc::clone(&bell),
-        Arc::clone(&params.submitter),
-        params.deliver.clone(),
-    )?;
+    let mut delivery = match &params.delivering {
+        None => None,
+        Some(delivering) => Some(Delivery::new(
+            Arc::clone(&params.store),
+            SharedClock::clone(&params.clock),
+            Arc::clone(&params.gauges),
+            Arc::clone(&bell),
+            Arc::clone(&delivering.submitter),
+            delivering.params.clone(),
+        )?),
+    };
     let absorbing = absorbing(&mut following, first, &params, &bell);
-    let delivering = delivering(&mut delivery, &params);
+    let delivering = async {
+        match &mut delivery {
+            Some(delivery) => delivering(delivery, &params).await.map(drop),
+            None => Ok(()),
+        }
+    };
     let outcome = tokio::select! {
         outcome = both(absorbing, delivering, params.until) => outcome,
         error = flushing(&params.store, &params.clock) => Err(error),
@@ -94,11 +115,11 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
 
 /// A run that ends by itself must reach the service now; one that goes on may wait for it, but
 /// refused credentials are for the operator at once.
-async fn sign_in(params: &RunParams) -> Result<(), EngineError> {
-    match params.submitter.sign_in().await {
+async fn sign_in(delivering: &Delivering, until: Until) -> Result<(), EngineError> {
+    match delivering.submitter.sign_in().await {
         Ok(()) => Ok(()),
         Err(error @ (SubmitError::Unreachable { .. } | SubmitError::Unavailable { .. }))
-            if params.until == Until::Told =>
+            if until == Until::Told =>
         {
             tracing::warn!(error = chain(&error), "service unavailable; going on without it");
             Ok(())
@@ -142,7 +163,7 @@ async fn delivering(delivery: &mut Delivery, params: &RunParams) -> Result<Deliv
 /// that still works, and ends only when neither does or the store failed.
 async fn both(
     absorbing: impl Future<Output = Result<(), EngineError>>,
-    delivering: impl Future<Output = Result<Delivered, EngineError>>,
+    delivering: impl Future<Output = Result<(), EngineError>>,
     until: Until,
 ) -> Result<(), EngineError> {
     tokio::pin!(absorbing, delivering);
@@ -159,8 +180,7 @@ async fn both(
                 || delivered.as_ref().is_some_and(|outcome| outcome.as_ref().is_err_and(ends_all));
         if is_failed || (absorbed.is_some() && delivered.is_some()) {
             absorbed.unwrap_or(Ok(()))?;
-            delivered.transpose()?;
-            return Ok(());
+            return delivered.unwrap_or(Ok(()));
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit};
+use crate::catalog::database::{Database, absorb};
+use crate::catalog::random_rows::{PRODUCTS, cases, edit};
 use crate::catalog::{
     FoldMode, MemoryCatalog, Owner, Shop, Table, Touch, fold, product_references,
 };
@@ -92,9 +93,7 @@ proptest! {
             if changes.is_empty() {
                 continue;
             }
-            let edits = fold(&changes, &catalog, FoldMode::GateOpen).unwrap();
-            let touches = edits.touches.clone();
-            edits.apply_to(&mut catalog);
+            let touches = absorb(&mut catalog, &changes, FoldMode::GateOpen);
             if touches.contains_key(&Touch::EveryProduct) {
                 refresh_references(&mut catalog);
             }

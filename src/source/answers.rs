@@ -14,6 +14,19 @@ impl SourceError {
         matches!(&**source, MysqlError::Server(answer) if answer.code == 1146)
     }
 
+    /// Names the table where the server says that the statement does not fit it.
+    pub(crate) fn with_table(self, table: &'static str) -> Self {
+        if let Self::Query { source, .. } = &self
+            && let MysqlError::Server(answer) = &**source
+            // No such table, no such column.
+            && matches!(answer.code, 1146 | 1054)
+        {
+            let (is_missing, answer) = (answer.code == 1146, answer.to_string());
+            return Self::TableUnreadable { table, is_missing, answer };
+        }
+        self
+    }
+
     /// The failure of a statement on an open connection.
     pub(crate) fn of_query(doing: &'static str, error: MysqlError) -> Self {
         match &error {

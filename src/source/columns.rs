@@ -3,20 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::decode::{ColumnDescription, TableColumns, TableId, TableLayout, Watch};
-use crate::position::BinlogOffset;
 use crate::source::connection::TextRow;
 use crate::source::params::literal;
 use crate::source::{Connection, Flavour, SourceError, SourceParams};
-
-/// How the watched tables are defined, for binlogs that do not name columns.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Definitions {
-    /// The columns of each table that the shop has.
-    pub columns: BTreeMap<TableId, TableColumns>,
-    /// Tables that were redefined, each with the end of the binlog as it was after their columns
-    /// were read: up to there rows may have another form than `columns` says.
-    pub unsettled: BTreeMap<TableId, BinlogOffset>,
-}
 
 /// The columns of the watched tables, for binlogs that do not name them. Tables that the shop lacks
 /// are left out.

@@ -86,11 +86,11 @@ impl Connection {
         let version = conn.server_version();
         let mut connection =
             Self { conn, flavour: Flavour::Mysql, version, version_text: String::new() };
-        connection.set_up_session().await?;
+        connection.set_up_session(params).await?;
         Ok(connection)
     }
 
-    async fn set_up_session(&mut self) -> Result<(), SourceError> {
+    async fn set_up_session(&mut self, params: &SourceParams) -> Result<(), SourceError> {
         const DOING: &str = "set up the session";
         self.version_text = self.text(DOING, "SELECT VERSION()").await?.unwrap_or_default();
         let statement_limit = if self.version_text.contains("MariaDB") {
@@ -103,7 +103,8 @@ impl Connection {
         // The binlog connection must outlive a slow consumer, a snapshot connection a slow store.
         let session = format!(
             "SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, wait_timeout = \
-             86400, net_write_timeout = 600, {statement_limit} = 0"
+             86400, net_write_timeout = {}, {statement_limit} = 0",
+            params.net_write_timeout.as_secs().max(1)
         );
         self.run(DOING, &session).await?;
         self.run(DOING, "SET SESSION TRANSACTION READ ONLY").await
@@ -197,6 +198,15 @@ impl TextRow {
     /// The cell at a place.
     pub(crate) fn at(&self, place: usize) -> Option<&str> {
         self.cells.get(place).and_then(|(_, cell)| cell.as_deref())
+    }
+}
+
+#[cfg(test)]
+impl<'a> FromIterator<(&'a str, &'a str)> for TextRow {
+    /// The row that a server would have answered.
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(cells: I) -> Self {
+        let cell = |(name, text): (&str, &str)| (name.to_owned(), Some(text.to_owned()));
+        Self { cells: cells.into_iter().map(cell).collect() }
     }
 }
 

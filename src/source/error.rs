@@ -133,6 +133,16 @@ pub enum SourceError {
         /// How long we waited.
         limit: Duration,
     },
+    /// A watched table is not there, or is not for this account.
+    #[error("read {table}: {answer}")]
+    TableUnreadable {
+        /// The table, without prefix.
+        table: &'static str,
+        /// Whether it does not exist.
+        is_missing: bool,
+        /// The server's words.
+        answer: String,
+    },
     /// A row read by a SELECT holds something that the column cannot hold.
     #[error("read {table}.{column}: expected {expected}, found {found}")]
     Cell {
@@ -209,6 +219,7 @@ impl SourceError {
             | Self::TlsRefused { .. }
             | Self::CaFile { .. }
             | Self::ServerIdTaken { .. }
+            | Self::TableUnreadable { .. }
             | Self::BinlogOff => SourceErrorKind::Config,
             Self::LostPosition { .. }
             | Self::BinlogUnreadable { .. }
@@ -261,6 +272,11 @@ impl SourceError {
             }
             Self::BinlogOff => {
                 "set log_bin, binlog_format = ROW and a server_id, and restart the server"
+                    .to_owned()
+            }
+            Self::TableUnreadable { .. } => {
+                "run `aco-stream check`: it says what the shop's tables \
+                                             lack"
                     .to_owned()
             }
             Self::Cell { .. } => "the column's type differs from the shop's schema".to_owned(),

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  preflight ─► findings
-//!  safe_start ─► read_chunk … ─► written_end       rows as a SELECT shows them
+//!  safe_start ─► read_range … ─► written_end       rows as a SELECT shows them
 //!  Stream ─► verified events ─► decode ─► framing  source transactions from a position on
 //! ```
 //!
@@ -15,20 +15,26 @@ mod answers;
 mod cell;
 mod columns;
 mod connection;
+mod ends;
 mod error;
 pub mod files;
 pub mod framing;
+mod lineage;
 mod params;
 mod preflight;
+mod purge;
 pub mod reader;
 mod replica;
-mod snapshot;
+mod rows;
 mod stream;
 
-pub use columns::{Definitions, estimate_rows, table_columns, table_layout};
+pub use columns::{estimate_rows, table_columns, table_layout};
 pub use connection::{Connection, Flavour};
+pub use ends::{safe_start, written_end};
 pub use error::{SourceError, SourceErrorKind};
-pub use params::{SourceParams, TlsMode};
-pub use preflight::{Finding, Severity, preflight};
-pub use snapshot::{Chunk, ChunkRequest, read_chunk, safe_start, written_end};
+pub use lineage::{check_lineage, server_identity};
+pub use params::{SnapshotParams, SourceParams, TlsMode};
+pub use preflight::{Finding, Preflight, Purpose, Retention, Severity, preflight, recheck};
+pub use purge::{PurgeOutlook, purge_outlook};
+pub use rows::{RowRange, range_end, ranged_tables, read_range, read_whole};
 pub use stream::{Stream, StreamEvent};

@@ -44,6 +44,44 @@ pub struct SourceParams {
     pub heartbeat: Duration,
     /// The longest wait for a connection, TLS and login included.
     pub connect_timeout: Duration,
+    /// How long the server waits for us to take what it sends before it gives us up.
+    pub net_write_timeout: Duration,
+    /// The longest silence amid the rows of a statement.
+    pub statement_timeout: Duration,
+    /// How hard tables may be read.
+    pub snapshot: SnapshotParams,
+}
+
+/// How hard tables may be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotParams {
+    /// Connections that read at the same time; at least 1.
+    pub connections: usize,
+    /// Rows per second, of all connections together; `None`: as many as the server gives.
+    pub rows_per_second: Option<u32>,
+    /// A rest after each chunk.
+    pub pause: Duration,
+    /// About how many rows of one table are asked for at once.
+    pub chunk_rows: usize,
+}
+
+impl Default for SnapshotParams {
+    fn default() -> Self {
+        let pause = Duration::ZERO;
+        Self { connections: 2, rows_per_second: None, pause, chunk_rows: 5000 }
+    }
+}
+
+impl SnapshotParams {
+    /// How long to rest so that `rows`, read since `elapsed` ago, stay below the rate, the rest
+    /// after a chunk included.
+    pub fn rest(&self, rows: u64, elapsed: Duration) -> Duration {
+        let due = self.rows_per_second.map_or(Duration::ZERO, |rate| {
+            let due_ms = rows.saturating_mul(1000) / u64::from(rate.max(1));
+            Duration::from_millis(due_ms).saturating_sub(elapsed)
+        });
+        due.max(self.pause)
+    }
 }
 
 impl SourceParams {
@@ -51,6 +89,10 @@ impl SourceParams {
     pub const HEARTBEAT: Duration = Duration::from_secs(5);
     /// The default of [`Self::connect_timeout`].
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+    /// The default of [`Self::net_write_timeout`].
+    pub const NET_WRITE_TIMEOUT: Duration = Duration::from_mins(10);
+    /// The default of [`Self::statement_timeout`].
+    pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 
     /// A table's full name, quoted for SQL: `` `magento`.`pre_store` ``.
     pub(crate) fn quoted_table(&self, table: &str) -> String {
@@ -71,7 +113,20 @@ pub(crate) fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{literal, quoted};
+    use std::time::Duration;
+
+    use super::{SnapshotParams, literal, quoted};
+
+    #[test]
+    fn reading_rests_until_its_rate_is_kept() {
+        let params = SnapshotParams { rows_per_second: Some(1000), ..SnapshotParams::default() };
+        let ms = Duration::from_millis;
+        assert_eq!(params.rest(500, ms(100)), ms(400));
+        assert_eq!(params.rest(500, ms(900)), Duration::ZERO);
+        let params = SnapshotParams { pause: ms(50), ..params };
+        assert_eq!(params.rest(500, ms(900)), ms(50));
+        assert_eq!(SnapshotParams::default().rest(1 << 40, Duration::ZERO), Duration::ZERO);
+    }
 
     #[test]
     fn names_and_texts_cannot_leave_their_quotes() {

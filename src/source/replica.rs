@@ -142,6 +142,9 @@ mod tests {
             server_id,
             heartbeat: SourceParams::HEARTBEAT,
             connect_timeout: SourceParams::CONNECT_TIMEOUT,
+            net_write_timeout: SourceParams::NET_WRITE_TIMEOUT,
+            statement_timeout: SourceParams::STATEMENT_TIMEOUT,
+            snapshot: crate::source::SnapshotParams::default(),
         }
     }
 

@@ -17,9 +17,11 @@ use mysql_async::binlog::BinlogChecksumAlg;
 use mysql_async::binlog::events::Event;
 use tokio::time::timeout;
 
-use crate::decode::{Decoder, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32};
+use crate::decode::{
+    Decoder, Definitions, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32,
+};
 use crate::position::{BinlogOffset, Position};
-use crate::source::columns::{Definitions, table_columns};
+use crate::source::columns::table_columns;
 use crate::source::connection::within;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
 use crate::source::reader::{EventReader, ReadError};
@@ -89,6 +91,7 @@ impl Stream {
         definitions: Definitions,
     ) -> Result<Self, SourceError> {
         let mut connection = Connection::connect(params).await?;
+        let is_native = has_native_foreign_keys(&mut connection).await?;
         for statement in session_of_a_replica(params, connection.flavour(), from) {
             connection.run("set up the binlog session", &statement).await?;
         }
@@ -99,14 +102,13 @@ impl Stream {
             connection.into_conn().get_binlog_stream(request.borrow()),
         )
         .await?;
+        let mut decoder = Decoder::new(watch.clone(), definitions.columns.clone());
+        decoder.set_native_foreign_keys(is_native);
         let framer = Framer::new(from.clone());
         let told = framer.seen().clone();
         let mut stream = Self {
             events,
-            reader: EventReader::new(
-                Decoder::new(watch.clone(), definitions.columns.clone()),
-                framer,
-            ),
+            reader: EventReader::new(decoder, framer),
             params: params.clone(),
             watch: watch.clone(),
             definitions,
@@ -331,6 +333,13 @@ impl Stream {
         self.reader.decoder().set_unsettled(self.definitions.unsettled.keys().copied().collect());
         connection.close().await
     }
+}
+
+/// Whether the server leaves foreign keys to its storage engine, whatever its version.
+async fn has_native_foreign_keys(connection: &mut Connection) -> Result<bool, SourceError> {
+    let sql = "SHOW GLOBAL VARIABLES LIKE 'innodb_native_foreign_keys'";
+    let rows = connection.rows("ask how foreign keys are carried out", sql).await?;
+    Ok(rows.first().and_then(|row| row.at(1)) == Some("ON"))
 }
 
 /// The header as the server sent it, and taken apart.

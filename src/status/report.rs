@@ -1,10 +1,11 @@
-//! The report: what an operator wants to see at a glance, from the store alone.
+//! The report: what an operator wants to see at a glance, from the store and a running process.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::feed::{Feed, FeedKey};
 use crate::ledger::{ItemState, LedgerRecord};
+use crate::status::SourceState;
 use crate::store::{Phase, Store, StoreError};
 
 /// Where the process and its feeds stand.
@@ -18,6 +19,8 @@ pub struct Report {
     pub snapshot: String,
     /// Rows the snapshot read.
     pub snapshot_rows: u64,
+    /// Where the process stands with its source; `None` when none runs.
+    pub source: Option<SourceState>,
     /// The feeds, in first-sync order.
     pub feeds: Vec<FeedReport>,
 }
@@ -73,8 +76,12 @@ pub struct ItemReport {
 }
 
 impl Report {
-    /// Reads the report from the store.
-    pub fn read(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+    /// Reads the report from the store. `source` is what a running process adds to it.
+    pub fn read(
+        store: &Store,
+        source: Option<SourceState>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let snapshot = store.snapshot()?;
         let phase = snapshot.as_ref().map_or("none", |state| match state.phase {
             Phase::Reading { .. } => "reading",
@@ -95,6 +102,7 @@ impl Report {
             position: store.position()?.map(|position| position.to_string()),
             snapshot: phase.to_owned(),
             snapshot_rows: snapshot.map_or(0, |state| state.rows_read),
+            source,
             feeds,
         })
     }

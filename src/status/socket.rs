@@ -3,6 +3,7 @@
 //! The store admits one process, so `status` asks the one that has it. One question a connection:
 //! a JSON line comes in, JSON lines go out. Nothing can be changed this way.
 
+use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -17,21 +18,40 @@ use tokio::net::UnixListener;
 use crate::clock::SharedClock;
 use crate::feed::Feed;
 use crate::ledger::ItemState;
-use crate::status::{ItemReport, Report};
+use crate::status::{ItemReport, Report, SourceState};
 use crate::store::{Store, StoreError};
 
-/// A question is two names; more than this is no question of ours.
+/// A question is a few names; more than this is no question of ours.
 const QUESTION_BYTES_MAX: u64 = 1024;
 /// How long the other side may take over one read or write.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is asked: the summary, or the items of one feed.
+/// What is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// The feed whose items are asked for, by name; `None`: the summary.
-    pub feed: Option<String>,
-    /// Only items in this state, by name.
-    pub state: Option<String>,
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Question {
+    /// Where everything stands. The answer is one [`Report`].
+    #[default]
+    Summary,
+    /// Where items stand. The answer is one [`ItemReport`] a line.
+    Items {
+        /// The feed, by name.
+        feed: String,
+        /// Only items in this state, by name.
+        state: Option<String>,
+    },
+}
+
+/// What a running process adds to what the store knows.
+pub struct Process {
+    /// Where it stands with its source.
+    pub source: Box<dyn Fn() -> SourceState + Send + Sync>,
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Process")
+    }
 }
 
 /// Where a process that has the store at `store_path` listens.
@@ -39,30 +59,37 @@ pub fn socket_path(store_path: &Path) -> PathBuf {
     store_path.join("status.sock")
 }
 
-/// Answers a question from the store, line by line: a [`Report`], or one [`ItemReport`] a line.
+/// Answers a question line by line, from the store and from the process that runs, if one does.
 ///
 /// # Errors
 /// The store can't be read. A line that `each` does not take ends the answer early.
 pub fn answer(
     store: &Store,
+    process: Option<&Process>,
     question: &Question,
     now: Timestamp,
     each: &mut dyn FnMut(String) -> io::Result<()>,
 ) -> Result<(), StoreError> {
-    let Some(feed) = question.feed.as_deref().and_then(Feed::from_name) else {
-        let report = Report::read(store, now)?;
-        // A plain record always serialises; a reader that went away needs no answer.
-        each(serde_json::to_string(&report).unwrap_or_default()).unwrap_or_default();
-        return Ok(());
-    };
-    let state = question.state.as_deref().and_then(ItemState::from_name);
-    let mut is_heard = true;
-    store.each_ledger_record(feed, &mut |key, record| {
-        if is_heard && state.is_none_or(|state| state == record.state) {
-            let item = ItemReport::of(&key, &record);
-            is_heard = each(serde_json::to_string(&item).unwrap_or_default()).is_ok();
+    // A plain record always serialises; a reader that went away needs no answer.
+    match question {
+        Question::Summary => {
+            let source = process.map(|process| (process.source)());
+            let report = Report::read(store, source, now)?;
+            each(serde_json::to_string(&report).unwrap_or_default()).unwrap_or_default();
+            Ok(())
         }
-    })
+        Question::Items { feed, state } => {
+            let Some(feed) = Feed::from_name(feed) else { return Ok(()) };
+            let state = state.as_deref().and_then(ItemState::from_name);
+            let mut is_heard = true;
+            store.each_ledger_record(feed, &mut |key, record| {
+                if is_heard && state.is_none_or(|state| state == record.state) {
+                    let item = ItemReport::of(&key, &record);
+                    is_heard = each(serde_json::to_string(&item).unwrap_or_default()).is_ok();
+                }
+            })
+        }
+    }
 }
 
 /// Answers questions until it is dropped.
@@ -71,6 +98,7 @@ pub fn answer(
 /// The socket can't be made: its path is too long, or the directory is not writable.
 pub async fn serve(
     store: Arc<Store>,
+    process: Arc<Process>,
     clock: SharedClock,
     path: PathBuf,
 ) -> io::Result<std::convert::Infallible> {
@@ -84,11 +112,12 @@ pub async fn serve(
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     loop {
         let (stream, _) = listener.accept().await?;
-        let store = Arc::clone(&store);
+        let (store, process) = (Arc::clone(&store), Arc::clone(&process));
         let now = clock.now();
         let stream = stream.into_std()?;
         let answered =
-            tokio::task::spawn_blocking(move || answer_stream(&store, &stream, now)).await;
+            tokio::task::spawn_blocking(move || answer_stream(&store, &process, &stream, now))
+                .await;
         match answered {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!(error = %error, "status question not answered"),
@@ -97,7 +126,12 @@ pub async fn serve(
     }
 }
 
-fn answer_stream(store: &Store, stream: &UnixStream, now: Timestamp) -> io::Result<()> {
+fn answer_stream(
+    store: &Store,
+    process: &Process,
+    stream: &UnixStream,
+    now: Timestamp,
+) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -105,7 +139,7 @@ fn answer_stream(store: &Store, stream: &UnixStream, now: Timestamp) -> io::Resu
     BufReader::new(stream.take(QUESTION_BYTES_MAX)).read_line(&mut line)?;
     let question: Question = serde_json::from_str(&line)?;
     let mut writer = io::BufWriter::new(stream);
-    answer(store, &question, now, &mut |line| writeln!(writer, "{line}"))
+    answer(store, Some(process), &question, now, &mut |line| writeln!(writer, "{line}"))
         .map_err(io::Error::other)?;
     writer.flush()
 }

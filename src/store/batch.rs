@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{CatalogEdits, Reference};
+use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
-use crate::position::Position;
-use crate::store::progress::SnapshotState;
+use crate::position::{Position, Xid};
+use crate::store::progress::{Prepared, Reread, SnapshotState};
 use crate::store::read::Range;
-use crate::store::{keys, records, sheets};
+use crate::store::{keys, records, sheets, source_records};
 
 /// A feed owner is dirty: its items may have changed since they were last assembled. Stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,12 @@ pub(crate) const SNAPSHOT: &[u8] = b"snapshot";
 pub(crate) const PACE: &[u8] = b"pace";
 pub(crate) const ASSEMBLY: &[u8] = b"assembly";
 pub(crate) const FORMAT: &[u8] = b"format";
+pub(crate) const DEFINITIONS: &[u8] = b"definitions";
+pub(crate) const SERVER: &[u8] = b"server";
+/// Followed by the table's number.
+pub(crate) const REREAD: &[u8] = b"reread:";
+/// Followed by the transaction's name.
+pub(crate) const PREPARED: &[u8] = b"prepared:";
 
 /// Writes that become durable together or not at all.
 #[derive(Debug, Default)]
@@ -103,12 +110,34 @@ impl WriteBatch {
 
     /// The position up to which the source is absorbed.
     pub fn position(&mut self, position: &Position) {
-        self.progress(POSITION, records::encode_position(position));
+        self.progress(POSITION, source_records::encode_position(position));
     }
 
     /// The snapshot's state.
     pub fn snapshot(&mut self, state: &SnapshotState) {
-        self.progress(SNAPSHOT, records::encode_snapshot(state));
+        self.progress(SNAPSHOT, source_records::encode_snapshot(state));
+    }
+
+    /// How the watched tables are defined at the position.
+    pub fn definitions(&mut self, definitions: &Definitions) {
+        self.progress(DEFINITIONS, source_records::encode_definitions(definitions));
+    }
+
+    /// The server that the position's file and offset belong to.
+    pub fn server(&mut self, identity: &str) {
+        self.progress(SERVER, source_records::encode_text(identity));
+    }
+
+    /// Has a table read again, from the cursor on; `None`: it was.
+    pub fn reread(&mut self, table: TableId, reread: Option<&Reread>) {
+        let key = [REREAD, &[table.0]].concat();
+        self.write(Tree::Progress, key, reread.map(source_records::encode_reread));
+    }
+
+    /// Sets a prepared transaction aside; `None`: forgets it.
+    pub fn prepared(&mut self, xid: &Xid, prepared: Option<&Prepared>) {
+        let value = prepared.map(source_records::encode_prepared);
+        self.write(Tree::Progress, keys::prepared(xid), value);
     }
 
     /// What everything was last assembled with.

@@ -2,6 +2,8 @@
 
 use crate::catalog::{Owner, Reference};
 use crate::feed::{Feed, FeedKey, FeedOwner};
+use crate::position::Xid;
+use crate::store::batch::PREPARED;
 
 pub(crate) fn owner(owner: Owner) -> [u8; 5] {
     let [a, b, c, d] = owner.id().to_be_bytes();
@@ -31,6 +33,17 @@ pub(crate) fn parse_feed_owner(key: &[u8]) -> Option<FeedOwner> {
     let (code, id) = key.split_first()?;
     let id = u32::from_be_bytes(id.try_into().ok()?);
     Some(FeedOwner { feed: Feed::from_code(*code)?, id })
+}
+
+/// Where a prepared transaction's changes are kept.
+pub(crate) fn prepared(xid: &Xid) -> Vec<u8> {
+    let mut key = PREPARED.to_vec();
+    key.extend(xid.format.to_be_bytes());
+    // At most 64 bytes, says the protocol.
+    key.push(u8::try_from(xid.global.len()).unwrap_or(u8::MAX));
+    key.extend(&xid.global);
+    key.extend(&xid.branch);
+    key
 }
 
 /// The last four bytes as an id: the owner's, or the referring product's.

@@ -17,11 +17,12 @@ mod progress;
 mod read;
 mod records;
 mod sheets;
+mod source_records;
 
 pub use batch::{DirtyMark, WriteBatch};
 pub use error::StoreError;
 pub use open::{Store, StoreParams};
-pub use progress::{Phase, SnapshotState};
+pub use progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 pub use read::{Range, Ranges};
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ use std::sync::{Mutex, PoisonError};
 
 use sled::transaction::{TransactionError, Transactional};
 
-use crate::store::batch::{FORMAT, POSITION, SNAPSHOT, Tree, WriteBatch};
+use crate::store::batch::{
+    DEFINITIONS, FORMAT, POSITION, PREPARED, REREAD, SERVER, SNAPSHOT, Tree, WriteBatch,
+};
 use crate::store::error::StoreError;
 use crate::store::{keys, records};
 
 /// The format of keys and values as a whole.
-const STORE_FORMAT: u64 = 1;
+const STORE_FORMAT: u64 = 2;
 /// Free space below which we stop: several times what is committed between two flushes.
 const FREE_BYTES_MIN: u64 = 64 << 20;
 
@@ -164,8 +166,13 @@ impl Store {
         let io = |source| StoreError::Io { action: "clear the catalog copy", source };
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // The snapshot's state goes first: without it the next start clears the rest again.
-        for key in [SNAPSHOT, POSITION] {
+        for key in [SNAPSHOT, POSITION, DEFINITIONS, SERVER] {
             self.tree(Tree::Progress).remove(key).map_err(io)?;
+        }
+        for prefix in [REREAD, PREPARED] {
+            for key in self.tree(Tree::Progress).scan_prefix(prefix).keys() {
+                self.tree(Tree::Progress).remove(key.map_err(io)?).map_err(io)?;
+            }
         }
         for tree in [Tree::Sheets, Tree::References, Tree::Dirty, Tree::Ranges] {
             self.tree(tree).clear().map_err(io)?;

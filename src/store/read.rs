@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet};
+use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
-use crate::position::Position;
-use crate::store::batch::{ASSEMBLY, DirtyMark, PACE, POSITION, SNAPSHOT, Tree};
+use crate::position::{Position, Xid};
+use crate::store::batch::{
+    ASSEMBLY, DEFINITIONS, DirtyMark, PACE, POSITION, REREAD, SERVER, SNAPSHOT, Tree,
+};
 use crate::store::codec::Why;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
-use crate::store::progress::SnapshotState;
-use crate::store::{keys, records, sheets};
+use crate::store::progress::{Prepared, Reread, SnapshotState};
+use crate::store::{keys, records, sheets, source_records};
 
 /// A dirty range: every owner of a feed, from `after` on, is to be assembled again. Stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +35,41 @@ pub type Ranges = BTreeMap<Feed, Range>;
 impl Store {
     /// The position up to which the source is absorbed; `None` before the first snapshot chunk.
     pub fn position(&self) -> Result<Option<Position>, StoreError> {
-        self.get(Tree::Progress, POSITION, records::decode_position)
+        self.get(Tree::Progress, POSITION, source_records::decode_position)
     }
 
     /// The snapshot's state; `None` when none was begun.
     pub fn snapshot(&self) -> Result<Option<SnapshotState>, StoreError> {
-        self.get(Tree::Progress, SNAPSHOT, records::decode_snapshot)
+        self.get(Tree::Progress, SNAPSHOT, source_records::decode_snapshot)
+    }
+
+    /// How the watched tables are defined at the position; `None` before the first snapshot.
+    pub fn definitions(&self) -> Result<Option<Definitions>, StoreError> {
+        self.get(Tree::Progress, DEFINITIONS, source_records::decode_definitions)
+    }
+
+    /// The server that the position's file and offset belong to.
+    pub fn server(&self) -> Result<Option<String>, StoreError> {
+        self.get(Tree::Progress, SERVER, source_records::decode_text)
+    }
+
+    /// The tables that are to be read again, each with how far that is.
+    pub fn rereads(&self) -> Result<BTreeMap<TableId, Reread>, StoreError> {
+        let mut rereads = BTreeMap::new();
+        for entry in self.tree(Tree::Progress).scan_prefix(REREAD) {
+            let (key, value) = entry.map_err(reading)?;
+            let table = key.last().map(|table| TableId(*table));
+            let table =
+                table.ok_or_else(|| corrupt(Tree::Progress, &key, "its key is malformed"))?;
+            let decode = source_records::decode_reread;
+            rereads.insert(table, self.decoded(Tree::Progress, &key, &value, decode)?);
+        }
+        Ok(rereads)
+    }
+
+    /// A prepared transaction; `None` when none of that name is known.
+    pub fn prepared(&self, xid: &Xid) -> Result<Option<Prepared>, StoreError> {
+        self.get(Tree::Progress, &keys::prepared(xid), source_records::decode_prepared)
     }
 
     /// What everything was last assembled with; `None` before the first delivery.

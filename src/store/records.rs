@@ -1,4 +1,4 @@
-//! The stored forms of ledger records, outbox entries, dirty marks, ranges and progress.
+//! The stored forms of ledger records, outbox entries, dirty marks, ranges and budgets.
 
 use jiff::Timestamp;
 
@@ -6,10 +6,8 @@ use crate::feed::{Digest, FeedKey};
 use crate::ledger::{Cause, ItemState, LedgerRecord};
 use crate::outbox::{Intent, Lane, OutboxEntry};
 use crate::pace::{Family, PaceState, RecentSend};
-use crate::position::{BinlogOffset, Position};
 use crate::store::batch::DirtyMark;
 use crate::store::codec::{Reader, Why, Writer, seal, unseal};
-use crate::store::progress::{Phase, SnapshotState};
 use crate::store::read::Range;
 
 pub(crate) fn encode_ledger(record: &LedgerRecord) -> Vec<u8> {
@@ -127,46 +125,6 @@ pub(crate) fn decode_range(sealed: &[u8]) -> Result<Range, Why> {
     Ok(range)
 }
 
-pub(crate) fn encode_position(position: &Position) -> Vec<u8> {
-    seal(position.encode().as_bytes())
-}
-
-pub(crate) fn decode_position(sealed: &[u8]) -> Result<Position, Why> {
-    let text = String::from_utf8(unseal(sealed)?).map_err(|_lost| "a text is not UTF-8")?;
-    Position::decode(&text).map_err(|_lost| "it is no position")
-}
-
-pub(crate) fn encode_snapshot(state: &SnapshotState) -> Vec<u8> {
-    let mut writer = Writer::default();
-    writer.text(&state.start.encode()).number(state.rows_read);
-    match &state.phase {
-        Phase::Reading { table, after } => optional(writer.byte(0).byte(*table), *after),
-        Phase::CatchingUp { until } => {
-            writer.byte(1).text(&until.file).number(until.offset);
-        }
-        Phase::Open => drop(writer.byte(2)),
-    }
-    seal(&writer.0)
-}
-
-pub(crate) fn decode_snapshot(sealed: &[u8]) -> Result<SnapshotState, Why> {
-    let payload = unseal(sealed)?;
-    let mut reader = Reader(&payload);
-    let start = Position::decode(&reader.text()?).map_err(|_lost| "it is no position")?;
-    let rows_read = reader.number()?;
-    let phase = match reader.byte()? {
-        0 => Phase::Reading { table: reader.byte()?, after: parse_optional(&mut reader)? },
-        1 => {
-            let (file, offset) = (reader.text()?, reader.number()?);
-            Phase::CatchingUp { until: BinlogOffset { file, offset } }
-        }
-        2 => Phase::Open,
-        _ => return Err("a phase is unknown"),
-    };
-    reader.end()?;
-    Ok(SnapshotState { start, phase, rows_read })
-}
-
 pub(crate) fn encode_pace(state: &PaceState) -> Vec<u8> {
     let mut writer = Writer::default();
     writer.length(state.sends.len());
@@ -225,14 +183,14 @@ fn parse_digest(reader: &mut Reader<'_>) -> Result<Option<Digest>, Why> {
     Ok(Some(Digest(*digest)))
 }
 
-fn optional(writer: &mut Writer, number: Option<u64>) {
+pub(crate) fn optional(writer: &mut Writer, number: Option<u64>) {
     match number {
         Some(number) => writer.byte(1).number(number),
         None => writer.byte(0),
     };
 }
 
-fn parse_optional(reader: &mut Reader<'_>) -> Result<Option<u64>, Why> {
+pub(crate) fn parse_optional(reader: &mut Reader<'_>) -> Result<Option<u64>, Why> {
     match reader.byte()? {
         0 => Ok(None),
         _ => reader.number().map(Some),

@@ -9,11 +9,12 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use super::*;
-use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit};
+use crate::catalog::database::Database;
+use crate::catalog::random_rows::{PRODUCTS, cases, edit};
 use crate::catalog::{
     CatalogRead as _, FoldMode, MemoryCatalog, Owner, Reference, RowKey, Sheet, Table, fold,
 };
-use crate::decode::{ColumnKind, Value};
+use crate::decode::{ColumnKind, TableId, TableLayout, Value};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, Identity};
 use crate::ledger::{Cause, ItemState, LedgerRecord};
 use crate::outbox::{Intent, Lane, OutboxEntry};
@@ -191,16 +192,30 @@ fn any_pace() -> impl Strategy<Value = PaceState> {
     )
 }
 
+fn any_group() -> impl Strategy<Value = TableGroup> {
+    let progress = prop_oneof![
+        Just(GroupProgress::Unread),
+        any::<u64>().prop_map(GroupProgress::After),
+        Just(GroupProgress::Read),
+    ];
+    let tables = proptest::collection::vec(any::<u8>().prop_map(TableId), 0..4);
+    (tables, any::<bool>(), progress).prop_map(|(tables, is_ranged, progress)| TableGroup {
+        tables,
+        is_ranged,
+        progress,
+    })
+}
+
 fn any_snapshot() -> impl Strategy<Value = SnapshotState> {
     let phase = prop_oneof![
-        (any::<u8>(), proptest::option::of(any::<u64>()))
-            .prop_map(|(table, after)| Phase::Reading { table, after }),
+        proptest::collection::vec(any_group(), 0..4).prop_map(|groups| Phase::Reading { groups }),
         ("[a-z.0-9]{1,12}", any::<u64>())
             .prop_map(|(file, offset)| Phase::CatchingUp { until: BinlogOffset { file, offset } }),
         Just(Phase::Open),
     ];
     (any::<u64>(), phase, any::<u64>()).prop_map(|(offset, phase, rows_read)| SnapshotState {
         start: position(offset),
+        layout: if rows_read % 2 == 0 { TableLayout::Plain } else { TableLayout::Staged },
         phase,
         rows_read,
     })
@@ -250,8 +265,8 @@ proptest! {
         pace in any_pace(), snapshot in any_snapshot(),
     ) {
         prop_assert_eq!(records::decode_pace(&records::encode_pace(&pace)), Ok(pace));
-        let sealed = records::encode_snapshot(&snapshot);
-        prop_assert_eq!(records::decode_snapshot(&sealed), Ok(snapshot));
+        let sealed = source_records::encode_snapshot(&snapshot);
+        prop_assert_eq!(source_records::decode_snapshot(&sealed), Ok(snapshot));
     }
 
     #[test]
@@ -297,7 +312,7 @@ proptest! {
         // Whatever they give, they must give something.
         drop((sheets::decode(&sealed), records::decode_ledger(&sealed)));
         drop((records::decode_outbox(sku("x"), &sealed), records::decode_pace(&sealed)));
-        drop((records::decode_snapshot(&sealed), records::decode_position(&sealed)));
+        drop((source_records::decode_snapshot(&sealed), source_records::decode_position(&sealed)));
         drop((records::decode_dirty(&sealed), records::decode_range(&sealed)));
     }
 }
@@ -339,7 +354,12 @@ fn everything() -> WriteBatch {
     let mut batch = WriteBatch::default();
     batch.catalog(&edits);
     batch.position(&position(7));
-    batch.snapshot(&SnapshotState { start: position(7), phase: Phase::Open, rows_read: 9 });
+    batch.snapshot(&SnapshotState {
+        start: position(7),
+        layout: TableLayout::Plain,
+        phase: Phase::Open,
+        rows_read: 9,
+    });
     batch.pace(&PaceState { products_sent: 5, ..PaceState::default() });
     batch.mark_dirty(product(12), &mark(40));
     batch.mark_range(Feed::Prices, &mark(41));
@@ -476,7 +496,7 @@ fn store_of_another_format_is_refused() {
     store.tree(Tree::Progress).insert(FORMAT, &99_u64.to_be_bytes()).unwrap();
     drop(store);
     let refused = open(&directory).unwrap_err();
-    assert!(matches!(refused, StoreError::Format { found: 99, expected: 1, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::Format { found: 99, expected: 2, .. }), "{refused}");
 }
 
 #[test]

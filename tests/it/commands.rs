@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value as Json;
 
 use crate::program::Aco;
-use crate::servers::{Server, both_servers};
+use crate::servers::{Server, User, both_servers};
 use crate::shop::{FEEDS, Service, Shop, config, fixture};
 
 fn directory() -> tempfile::TempDir {
@@ -122,7 +122,8 @@ fn status_counts_the_items_of_every_feed() {
 
     let reports = json_lines(&shop.output(&["status", "--json"]));
     let [report] = reports.as_slice() else { panic!("one line: {reports:?}") };
-    assert_eq!(keys(report), ["at", "feeds", "position", "snapshot", "snapshot_rows"]);
+    assert_eq!(keys(report), ["at", "feeds", "position", "snapshot", "snapshot_rows", "source"]);
+    assert_eq!(report["source"], Json::Null, "no process runs");
     assert_eq!(report["snapshot"], "open");
     assert!(report["position"].is_string() && report["snapshot_rows"].as_u64() > Some(500));
     let feeds = report["feeds"].as_array().expect("a list");
@@ -150,9 +151,10 @@ fn status_counts_the_items_of_every_feed() {
         text.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0][0], "position");
     assert_eq!(lines[1][..2], ["snapshot", "open,"]);
+    assert_eq!(lines[2], ["source", "no", "process", "runs"]);
     let header = ["feed", "source", "accepted", "pending", "retrying", "parked", "dirty"];
-    assert_eq!(lines[2], header);
-    assert_eq!(lines.iter().skip(3).map(|row| row[0]).collect::<Vec<_>>(), FEEDS);
+    assert_eq!(lines[3], header);
+    assert_eq!(lines.iter().skip(4).map(|row| row[0]).collect::<Vec<_>>(), FEEDS);
 }
 
 #[test]
@@ -195,7 +197,7 @@ fn check_lists_its_findings() {
         let shop = Shop::open(server);
         let findings = json_lines(&shop.output(&["check", "--json"]));
         for finding in &findings {
-            assert_eq!(keys(finding), ["check", "fix", "message", "severity"]);
+            assert_eq!(keys(finding), ["check", "fix", "message", "severity", "sql"]);
             assert_ne!(finding["severity"], "fatal", "{finding}");
             assert_eq!(finding["fix"].is_null(), finding["severity"] == "ok", "{finding}");
         }
@@ -204,8 +206,33 @@ fn check_lists_its_findings() {
         for check in ["log_bin", "binlog_format", "grant_select", "tls", "tables", "service"] {
             assert!(ok.contains(check), "{check} is not in {ok:?}");
         }
+        let severities: Vec<&Json> = findings.iter().map(|finding| &finding["severity"]).collect();
+        assert!(severities.is_sorted_by_key(|it| *it == "ok"), "what is well comes last");
         let text = shop.output(&["check"]);
         let lines = text.lines().filter(|line| !line.starts_with(' ')).count();
         assert_eq!(lines, findings.len(), "{text}");
+    });
+}
+
+#[test]
+fn check_prints_each_faults_remedy_with_its_statements() {
+    both_servers(|server| {
+        let shop = Shop::open(server);
+        let root = server.session(User::Root, "");
+        let table = format!("`{}`.`core_config_data`", shop.database.schema);
+        root.exec(&format!("ALTER TABLE {table} MODIFY `value` TEXT CHARACTER SET greek"));
+        let text = shop.output(&["check"]);
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines.iter().position(|line| line.starts_with("warning  charsets: "));
+        let at = at.unwrap_or_else(|| panic!("no such finding: {text}"));
+        assert!(lines[at].ends_with(": core_config_data.value"), "{text}");
+        assert!(lines[at + 1].starts_with("         hint: "), "{text}");
+        let statement =
+            format!("ALTER TABLE {table} MODIFY `value` text CHARACTER SET utf8mb4 NULL");
+        assert_eq!(lines[at + 2], format!("         sql:  {statement};"), "{text}");
+        let first_ok = lines.iter().position(|line| line.starts_with("ok")).expect("some are well");
+        assert!(at < first_ok, "what is well comes last: {text}");
+        root.exec(&statement);
+        assert!(!shop.output(&["check"]).contains("warning  charsets"), "the remedy is one");
     });
 }

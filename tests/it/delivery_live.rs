@@ -332,7 +332,9 @@ fn status_answers_from_the_running_process_that_has_the_store() {
     eventually("status names the parked items", ARRIVAL_LIMIT, || {
         shop.parked("products").keys().any(|key| key[0] == "NO-NAME")
     });
-    assert!(shop.output(&["status"]).contains("snapshot  open"));
+    let status = shop.output(&["status"]);
+    assert!(status.contains("snapshot  open"), "{status}");
+    assert!(status.contains("source    following the binlog"), "{status}");
     let refused = shop.aco.run(&["export", "products"]);
     assert_eq!(refused.code, Some(74), "the run has the store: {}", refused.stderr);
     Shop::stop(running);

@@ -1,7 +1,8 @@
 //! The one integration test binary: tests of the whole program, of its rooms together, and of the house.
 //!
-//! `servers` gives a test a private database on MariaDB and MySQL, `program` runs the built binary,
-//! `shop` puts a shop, the program and a stand-in for the service together.
+//! `servers` gives a test a private database on MariaDB and MySQL, `fault_proxy` breaks the connections
+//! to it, `program` runs the built binary, `shop` puts a shop, the program and a stand-in for the
+//! service together.
 //! Run everything with `tests/run`; one test with `cargo nextest run NAME`.
 
 #![expect(clippy::expect_used, reason = "a test reports what it did not expect by panicking")]
@@ -10,10 +11,15 @@
 
 mod architecture;
 mod commands;
+mod copy;
 mod delivery_live;
 mod demo;
 mod documents;
+mod editions;
+mod fault_proxy;
+mod followed;
 mod kill_live;
+mod matrix_live;
 mod program;
 mod random;
 mod recordings;

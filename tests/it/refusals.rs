@@ -184,7 +184,7 @@ fn binlog_that_is_off() {
     let bench = Bench::of_server(&odd.server, &database.schema, &service, ("", ""));
     assert_snapshot!(bench.refused_start(78), @r"
     error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: the server writes no binlog (log_bin is OFF)
-      hint: [mysqld] log_bin = binlog, server_id = 1, binlog_format = ROW  # restart
+      hint: in my.cnf: [mysqld] log_bin = binlog, server_id = 1, binlog_format = ROW; restart
     ");
     assert_eq!(bench.aco.run(&["check"]).code, Some(78));
 }
@@ -196,8 +196,8 @@ fn wrong_binlog_format() {
     let bench = Bench::of_server(&odd.server, &database.schema, &service, ("", ""));
     assert_snapshot!(bench.refused_start(78), @r"
     error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: binlog_format is STATEMENT: row changes are not in the binlog; binlog_row_image is MINIMAL: row changes lack columns
-      hint: SET GLOBAL binlog_format = 'ROW';  # and in the [mysqld] section of my.cnf (sessions that are open keep the old value)
-      hint: SET GLOBAL binlog_row_image = 'FULL';  # and in the [mysqld] section of my.cnf (sessions that are open keep the old value)
+      hint: set binlog_format = ROW, in my.cnf too, and end the shop's open sessions: SET GLOBAL binlog_format = 'ROW';
+      hint: set binlog_row_image = FULL, in my.cnf too, and end the shop's open sessions: SET GLOBAL binlog_row_image = 'FULL';
     ");
 }
 
@@ -235,7 +235,7 @@ impl Drop for Account<'_> {
 fn refusal_without(privilege: &str, server: &Server) -> String {
     let (database, service) = (empty_shop(server), Service::unlimited());
     let positions = match server.flavour {
-        Flavour::MariaDb => "BINLOG MONITOR",
+        Flavour::MariaDb | Flavour::MariaDb118 => "BINLOG MONITOR",
         Flavour::MySql => "REPLICATION CLIENT",
     };
     let grants = [
@@ -268,7 +268,7 @@ fn missing_privilege_to_follow_the_binlog() {
     on_both(|server| {
         assert_snapshot!(refusal_without("follow", server), @r"
     error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: the account lacks REPLICATION SLAVE: it may not follow the binlog
-      hint: GRANT REPLICATION SLAVE ON *.* TO '[USER]'@'%';
+      hint: let the account follow the binlog: GRANT REPLICATION SLAVE ON *.* TO '[USER]'@'%';
     ");
     });
 }
@@ -278,12 +278,12 @@ fn missing_privilege_to_ask_for_positions() {
     let error = refusal_without("positions", &Server::mariadb());
     assert_snapshot!(error, @r"
     error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: the account lacks BINLOG MONITOR: it may not ask for positions
-      hint: GRANT BINLOG MONITOR ON *.* TO '[USER]'@'%';
+      hint: let the account ask for positions: GRANT BINLOG MONITOR ON *.* TO '[USER]'@'%';
     ");
     if let Some(server) = Server::mysql() {
         assert_snapshot!(refusal_without("positions", &server), @r"
         error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: the account lacks REPLICATION CLIENT: it may not ask for positions
-          hint: GRANT REPLICATION CLIENT ON *.* TO '[USER]'@'%';
+          hint: let the account ask for positions: GRANT REPLICATION CLIENT ON *.* TO '[USER]'@'%';
         ");
     }
 }
@@ -303,7 +303,7 @@ fn privilege_for_some_tables_only() {
     let error = bench.refused_start(78);
     assert!(error.contains("may not SELECT from store_website, "), "{error}");
     let hint = error.lines().nth(1).expect("a hint");
-    assert_snapshot!(hint, @"  hint: GRANT SELECT ON `[SCHEMA]`.* TO '[USER]'@'%';");
+    assert_snapshot!(hint, @"  hint: let the account read the schema: GRANT SELECT ON `[SCHEMA]`.* TO '[USER]'@'%';");
 }
 
 #[test]
@@ -313,8 +313,8 @@ fn shop_with_content_staging() {
         let service = Service::unlimited();
         let bench = Bench::of_server(server, &database.schema, &service, ("", ""));
         assert_snapshot!(bench.refused_start(78), @r"
-        error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: content staging (Adobe Commerce edition) tables are not supported by this version
-          hint: follow a shop without content staging: Magento Open Source, or Adobe Commerce without the staging modules
+        error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: this version does not deliver from tables with content staging (Adobe Commerce edition)
+          hint: follow the shop without delivering (`aco-stream run --dry-run`), or deliver from one without content staging
         ");
     });
 }
@@ -328,7 +328,7 @@ fn database_that_is_no_shop() {
     let tables =
         "failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: tables missing in [SCHEMA]";
     assert!(error.contains(tables), "{error}");
-    assert_snapshot!(error.lines().nth(1).expect("a hint"), @"  hint: [source] table_prefix and the database in url must be the shop's (see app/etc/env.php)");
+    assert_snapshot!(error.lines().nth(1).expect("a hint"), @"  hint: in the configuration: [source] table_prefix and the database in url must be the shop's, as in app/etc/env.php");
 }
 
 // --- the service -------------------------------------------------------------------------------
@@ -458,7 +458,7 @@ fn password_in_the_config() {
     let key =
         Bench::new(&nowhere().replace("tls = ", &format!("password = \"{WRONG_SECRET}\"\ntls = ")));
     assert_snapshot!(key.refusal(&["config", "show"], 78), @r"
-    error: failed to read the config file [DIR]/aco-stream.toml, line 4, source.password: unknown field `password`, expected one of `url`, `password_file`, `tls`, `tls_ca_file`, `table_prefix`, `server_id`, `heartbeat_seconds`, `on_lost_position`
+    error: failed to read the config file [DIR]/aco-stream.toml, line 4, source.password: unknown field `password`, expected one of `url`, `password_file`, `tls`, `tls_ca_file`, `table_prefix`, `server_id`, `heartbeat_seconds`, `on_lost_position`, `snapshot`
       hint: README.md shows a complete file, with every key and what it may be
     ");
     let url = Bench::new(&nowhere().replace("cdc@", &format!("cdc:{WRONG_SECRET}@")));

@@ -4,6 +4,8 @@
 //! first test that needs one starts them through `tests/servers` and leaves them running. Every test
 //! gets a schema of its own; the binlog is the server's, so each test also sees the others' changes
 //! as unwatched ones, as in a real shop.
+//! A test that needs other options, or that stops or kills a server, starts one of its own: an
+//! [`OddServer`], or a pair of them, [`replica_pair::ReplicaPair`].
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -12,29 +14,45 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc;
 use std::thread;
 
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, Value};
+use mysql_async::{Opts, OptsBuilder, SslOpts};
 
-/// What a query answered: rows of values in the server's own text form, `None` for NULL.
-pub(crate) type Rows = Vec<Vec<Option<String>>>;
+pub(crate) mod odd;
+pub(crate) mod replica_pair;
+mod session;
+
+pub(crate) use odd::OddServer;
+pub(crate) use session::{Rows, Session};
 
 /// Which kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flavour {
-    /// MariaDB, from the distribution.
+    /// MariaDB of the distribution, which is always there.
     MariaDb,
+    /// MariaDB 11.8, which may be missing.
+    MariaDb118,
     /// MySQL, which may be missing.
     MySql,
 }
 
 impl Flavour {
+    /// Every server of `tests/servers`.
+    pub(crate) const ALL: [Self; 3] = [Self::MariaDb, Self::MariaDb118, Self::MySql];
+
+    /// Whether it speaks MariaDB's SQL and writes MariaDB's GTIDs.
+    pub(crate) fn is_mariadb(self) -> bool {
+        match self {
+            Self::MariaDb | Self::MariaDb118 => true,
+            Self::MySql => false,
+        }
+    }
+
     /// The name in settings and on command lines.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
+            Self::MariaDb118 => "mariadb118",
             Self::MySql => "mysql",
         }
     }
@@ -121,15 +139,13 @@ impl Server {
 
     /// The MySQL of all tests, or `None` after noting that this test was skipped on it.
     pub(crate) fn mysql() -> Option<Self> {
-        match Self::from_settings(Flavour::MySql, &SHARED) {
-            Ok(server) => Some(server),
-            Err(reason) => {
-                let line = format!("SKIPPED: {} on mysql: {reason}\n", test_name());
-                eprint!("{line}");
-                append(&target_directory().join("skipped.txt"), &line);
-                None
-            }
-        }
+        Self::of(Flavour::MySql)
+    }
+
+    /// The server of all tests of this flavour, or `None` after noting that this test was skipped on
+    /// it.
+    pub(crate) fn of(flavour: Flavour) -> Option<Self> {
+        Self::from_settings(flavour, &SHARED).map_err(|reason| note_skipped(flavour, &reason)).ok()
     }
 
     fn from_settings(flavour: Flavour, settings: &Settings) -> Result<Self, String> {
@@ -219,34 +235,19 @@ pub(crate) fn both_servers(check: impl Fn(&Server)) {
     }
 }
 
-/// A server of one test, with options of its own; stopped with the value.
-#[derive(Debug)]
-pub(crate) struct OddServer {
-    /// How to reach it.
-    pub(crate) server: Server,
-    directory: tempfile::TempDir,
-}
-
-impl OddServer {
-    /// A MariaDB with these settings on top of the usual ones, as in `binlog_format=STATEMENT`.
-    pub(crate) fn mariadb(options: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let path = directory.path().to_str().expect("its path is UTF-8").to_owned();
-        let mut arguments = vec!["start", path.as_str(), "--only", "mariadb"];
-        arguments.extend(options.iter().flat_map(|option| ["--option", *option]));
-        script(&arguments);
-        let settings = parse_settings(&script(&["env", &path]));
-        let server = Server::from_settings(Flavour::MariaDb, &settings);
-        Self { server: server.expect("it was just started"), directory }
+/// Runs `check` on every server of `tests/servers`; a missing one is noted as a skipped test.
+pub(crate) fn all_servers(check: impl Fn(&Server)) {
+    for server in Flavour::ALL.into_iter().filter_map(Server::of) {
+        eprintln!("on {} {}", server.flavour.name(), server.version);
+        check(&server);
     }
 }
 
-impl Drop for OddServer {
-    fn drop(&mut self) {
-        if let Some(directory) = self.directory.path().to_str() {
-            script(&["stop", directory]);
-        }
-    }
+/// Tells the reader of the test's output, and `tests/run`, what was not tested and why.
+fn note_skipped(flavour: Flavour, reason: &str) {
+    let line = format!("SKIPPED: {} on {}: {reason}\n", test_name(), flavour.name());
+    eprint!("{line}");
+    append(&target_directory().join("skipped.txt"), &line);
 }
 
 /// A schema of one test.
@@ -293,81 +294,8 @@ impl Drop for Database {
     }
 }
 
-/// One connection, on a thread of its own, so that plain and async tests can use it alike.
-pub(crate) struct Session {
-    requests: mpsc::Sender<Request>,
-}
-
-struct Request {
-    sql: String,
-    answer: mpsc::Sender<Result<Rows, String>>,
-}
-
-impl Session {
-    /// Connects; the error is the connector's own words.
-    pub(crate) fn open(options: Opts) -> Result<Self, String> {
-        let (requests, inbox) = mpsc::channel::<Request>();
-        let (opened, opening) = mpsc::channel();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(async move {
-                let mut connection = match Conn::new(options).await {
-                    Ok(connection) => connection,
-                    Err(error) => return opened.send(Err(error.to_string())).expect("awaited"),
-                };
-                opened.send(Ok(())).expect("awaited");
-                while let Ok(request) = inbox.recv() {
-                    let rows = answer(&mut connection, &request.sql).await;
-                    request.answer.send(rows.map_err(|error| error.to_string())).expect("awaited");
-                }
-                connection.disconnect().await.unwrap_or_else(|error| eprintln!("{error}"));
-            });
-        });
-        opening.recv().expect("the thread answers").map(|()| Self { requests })
-    }
-
-    /// Runs statements.
-    pub(crate) fn exec(&self, sql: &str) {
-        self.query(sql);
-    }
-
-    /// Runs statements and gives the rows of the first.
-    pub(crate) fn query(&self, sql: &str) -> Rows {
-        self.try_query(sql).unwrap_or_else(|error| panic!("{error}, in: {sql:.200}"))
-    }
-
-    /// Like `query`, with the server's refusal as a value.
-    pub(crate) fn try_query(&self, sql: &str) -> Result<Rows, String> {
-        let (answer, answered) = mpsc::channel();
-        let request = Request { sql: sql.to_owned(), answer };
-        self.requests.send(request).expect("the session's thread lives");
-        answered.recv().expect("the session's thread answers")
-    }
-}
-
-async fn answer(connection: &mut Conn, sql: &str) -> Result<Rows, mysql_async::Error> {
-    let mut result = connection.query_iter(sql).await?;
-    let rows: Vec<Row> = result.collect().await?;
-    result.drop_result().await?;
-    Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
-}
-
-/// The text protocol answers in text only, and NULL.
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::NULL => None,
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-        Value::Int(_)
-        | Value::UInt(_)
-        | Value::Float(_)
-        | Value::Double(_)
-        | Value::Date(..)
-        | Value::Time(..) => panic!("the text protocol has no {value:?}"),
-    }
-}
-
 /// TLS that verifies the host's name and accepts certificates of this CA only.
-fn trusting(ca_file: &Path) -> SslOpts {
+pub(crate) fn trusting(ca_file: &Path) -> SslOpts {
     SslOpts::default()
         .with_root_certs(vec![ca_file.to_path_buf().into()])
         .with_disable_built_in_roots(true)
@@ -419,7 +347,7 @@ fn test_name() -> String {
 
 #[test]
 fn cdc_reads_the_shop_and_writes_nothing() {
-    both_servers(|server| {
+    all_servers(|server| {
         let database = server.fresh_database(&[]);
         database
             .exec("CREATE TABLE t (a INT, b VARCHAR(9)); INSERT INTO t VALUES (1, 'ä'), (2, NULL)");
@@ -438,7 +366,7 @@ fn cdc_reads_the_shop_and_writes_nothing() {
 
 #[test]
 fn certificate_is_accepted_with_our_authority_only() {
-    both_servers(|server| {
+    all_servers(|server| {
         let database = server.fresh_database(&[]);
         let connect =
             |ca: &Path| Server::tls_session(server.port, trusting(ca), User::Cdc, &database.schema);
@@ -462,23 +390,37 @@ fn own_certificate_of_mysql_names_no_host() {
 
 #[test]
 fn binlog_is_what_the_program_needs() {
-    both_servers(|server| {
+    all_servers(|server| {
         let root = server.session(User::Root, "");
         let row = root
             .query("SELECT @@log_bin, @@binlog_format, @@binlog_row_image, @@binlog_row_metadata");
         let expected = ["1", "ROW", "FULL", "FULL"].map(|value| Some(value.to_owned()));
         assert_eq!(row, vec![expected.to_vec()]);
-        let gtid = match server.flavour {
-            Flavour::MariaDb => root.query("SELECT @@gtid_strict_mode = 1"),
-            Flavour::MySql => root.query("SELECT @@gtid_mode = 'ON'"),
+        let gtid = if server.flavour.is_mariadb() {
+            root.query("SELECT @@gtid_strict_mode = 1")
+        } else {
+            root.query("SELECT @@gtid_mode = 'ON'")
         };
         assert_eq!(gtid, vec![vec![Some("1".to_owned())]]);
     });
 }
 
 #[test]
+fn flavour_is_the_version_it_names() {
+    all_servers(|server| {
+        let is_named = match server.flavour {
+            Flavour::MariaDb => server.version.starts_with('1'),
+            Flavour::MariaDb118 => server.version.starts_with("11.8."),
+            Flavour::MySql => server.version.starts_with("9."),
+        };
+        assert!(is_named, "{server:?}");
+        assert_eq!(server.version.contains("MariaDB"), server.flavour.is_mariadb());
+    });
+}
+
+#[test]
 fn schema_is_the_tests_own_and_goes_with_it() {
-    both_servers(|server| {
+    all_servers(|server| {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let file = directory.path().join("schema.sql");
         std::fs::write(&file, "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (7);\n")
@@ -494,11 +436,4 @@ fn schema_is_the_tests_own_and_goes_with_it() {
             format!("SELECT 1 FROM information_schema.schemata WHERE schema_name = '{schema}'");
         assert_eq!(server.session(User::Root, "").query(&sql), Rows::new());
     });
-}
-
-#[test]
-fn odd_server_has_the_options_it_was_given() {
-    let odd = OddServer::mariadb(&["log_bin=OFF", "max_connections=77"]);
-    let row = odd.server.session(User::Root, "").query("SELECT @@log_bin, @@max_connections");
-    assert_eq!(row, vec![vec![Some("0".to_owned()), Some("77".to_owned())]]);
 }

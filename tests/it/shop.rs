@@ -265,6 +265,8 @@ url = "{url}"
 tls = "verify-full"
 tls_ca_file = "{ca_file}"
 heartbeat_seconds = 1
+[source.snapshot]
+chunk_rows = 500
 [optimizer]
 ingestion_url = "{ingestion_url}"
 ims_url = "{base_url}"

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::catalog::database::{self, Database};
 use crate::catalog::product_references;
-use crate::catalog::random_rows::{Database, PRODUCTS, cases, edit, inserted, row};
+use crate::catalog::random_rows::{Edit, cases, edit_in, inserted, row};
+use crate::decode::{TableLayout, Value};
 
 fn copy_of(database: &Database) -> MemoryCatalog {
     let mut catalog = MemoryCatalog::default();
@@ -15,12 +17,9 @@ fn copy_of(database: &Database) -> MemoryCatalog {
     catalog
 }
 
-/// Folds as one transaction; what it touched.
+/// Absorbs changes; what they touched.
 fn absorb(catalog: &mut MemoryCatalog, changes: &[RowChange]) -> BTreeSet<Touch> {
-    let edits = fold(changes, catalog, FoldMode::GateOpen).unwrap();
-    let touches = edits.touches.keys().copied().collect();
-    edits.apply_to(catalog);
-    touches
+    database::absorb(catalog, changes, FoldMode::GateOpen).into_keys().collect()
 }
 
 fn update(table: Table, before: Json, after: Json) -> RowChange {
@@ -47,6 +46,14 @@ fn touched_by(statement: impl FnOnce(&mut Database) -> Vec<RowChange>) -> BTreeS
 
 /// A row of each table that no other row depends on, and its owner.
 fn one_of_each() -> Vec<(Table, Json, Owner)> {
+    let mut rows = one_of_each_plain();
+    rows.extend(one_of_each_staged());
+    rows.push((Table::ProductLinkType, json!({"link_type_id": 9}), Owner::LinkType(9)));
+    rows.push((Table::Stock, json!({"stock_id": 9}), Owner::Stock(9)));
+    rows
+}
+
+fn one_of_each_plain() -> Vec<(Table, Json, Owner)> {
     use Table as T;
     vec![
         (T::StoreWebsite, json!({"website_id": 9, "code": "x"}), Owner::Website(9)),
@@ -101,6 +108,46 @@ fn one_of_each() -> Vec<(Table, Json, Owner)> {
         (T::MediaGalleryValue, json!({"record_id": 1, "entity_id": 9}), Owner::Product(9)),
         (T::MediaGalleryValueToEntity, json!({"value_id": 1, "entity_id": 9}), Owner::Product(9)),
         (T::StockItem, json!({"item_id": 1, "product_id": 9}), Owner::Product(9)),
+    ]
+}
+
+fn one_of_each_staged() -> Vec<(Table, Json, Owner)> {
+    use Table as T;
+    vec![
+        (T::SequenceProduct, json!({"sequence_value": 9}), Owner::Product(9)),
+        (T::StagedProductEntity, json!({"row_id": 7, "entity_id": 9}), Owner::ProductVersion(7)),
+        (T::StagedProductVarchar, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductInt, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductDecimal, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductText, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductDatetime, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (
+            T::StagedProductRelation,
+            json!({"parent_id": 7, "child_id": 8}),
+            Owner::ProductVersion(7),
+        ),
+        (
+            T::StagedProductSuperLink,
+            json!({"link_id": 1, "product_id": 8, "parent_id": 7}),
+            Owner::ProductVersion(7),
+        ),
+        (
+            T::StagedProductSuperAttribute,
+            json!({"product_super_attribute_id": 1, "product_id": 7}),
+            Owner::ProductVersion(7),
+        ),
+        (T::StagedProductLink, json!({"link_id": 1, "product_id": 7}), Owner::ProductVersion(7)),
+        (T::StagedProductTierPrice, json!({"value_id": 1, "row_id": 7}), Owner::ProductVersion(7)),
+        (
+            T::StagedMediaGalleryValue,
+            json!({"record_id": 1, "row_id": 7}),
+            Owner::ProductVersion(7),
+        ),
+        (
+            T::StagedMediaGalleryValueToEntity,
+            json!({"value_id": 1, "row_id": 7}),
+            Owner::ProductVersion(7),
+        ),
     ]
 }
 
@@ -428,45 +475,32 @@ fn customer_group_touches_price_books_and_prices() {
     }
 }
 
-/// The rows of a history, as a binlog holds them.
-fn history(
-    edits: &[crate::catalog::random_rows::Edit],
-    logs_cascades: bool,
-) -> (Database, Vec<RowChange>) {
-    let mut database = Database::small_shop();
-    database.logs_cascades = logs_cascades;
-    let changes = edits.iter().flat_map(|edit| database.edit(edit)).collect();
-    (database, changes)
+/// A shop of either layout, with or without logged cascades, and what happens to it: statements, each
+/// with `foreign_key_checks` or, `unchecked` times in ten, without.
+fn histories(unchecked: u32) -> impl Strategy<Value = (Database, Vec<(Edit, bool)>)> {
+    let layout = prop::sample::select(vec![TableLayout::Plain, TableLayout::Staged]);
+    (layout, any::<bool>()).prop_flat_map(move |(layout, logs_cascades)| {
+        let checks = (0..10_u32).prop_map(move |it| it >= unchecked);
+        let edits = proptest::collection::vec((edit_in(layout), checks), 1..60);
+        edits.prop_map(move |edits| {
+            let mut database = match layout {
+                TableLayout::Plain => Database::small_shop(),
+                TableLayout::Staged => Database::staged_shop(),
+            };
+            database.logs_cascades = logs_cascades;
+            (database, edits)
+        })
+    })
 }
 
-/// The sheets, without rows whose parents the database deleted without a word in the binlog.
-fn products(catalog: &MemoryCatalog) -> Vec<Option<Sheet>> {
-    let is_value = |table: Table| {
-        matches!(
-            table,
-            Table::ProductVarchar
-                | Table::ProductInt
-                | Table::ProductDecimal
-                | Table::ProductText
-                | Table::ProductDatetime
-        )
-    };
-    let has_attribute = |row: &Row| {
-        let id = row.get(column::product_int::ATTRIBUTE_ID).and_then(Value::as_id);
-        let sheet = id.and_then(|id| catalog.sheets.get(&Owner::Attribute(id)));
-        sheet.is_some_and(|sheet| sheet.first(Table::EavAttribute).is_some())
-    };
-    let without_orphans = |sheet: &Sheet| {
-        let mut kept = Sheet::default();
-        for (table, key, row) in sheet.iter() {
-            if !is_value(table) || has_attribute(row) {
-                kept.insert(table, key, row.clone());
-            }
-        }
-        kept
-    };
-    let sheets = PRODUCTS.map(|id| catalog.sheets.get(&Owner::Product(id)).map(without_orphans));
-    sheets.collect()
+/// The rows of a history, as a binlog holds them.
+fn carry_out(database: &mut Database, edits: &[(Edit, bool)]) -> Vec<RowChange> {
+    let mut changes = Vec::new();
+    for (edit, checks) in edits {
+        database.foreign_key_checks = *checks;
+        changes.extend(database.edit(edit));
+    }
+    changes
 }
 
 proptest! {
@@ -475,19 +509,21 @@ proptest! {
     })]
 
     #[test]
-    fn copy_does_not_depend_on_how_changes_are_cut_into_commits(
-        edits in proptest::collection::vec(edit(), 1..60),
-        cuts in proptest::collection::vec(1..12_usize, 1..60),
-        logs_cascades in any::<bool>(),
+    fn copy_equals_the_database_however_changes_are_cut_into_commits(
+        history in histories(2), cuts in proptest::collection::vec(1..12_usize, 1..60),
     ) {
-        let (database, changes) = history(&edits, logs_cascades);
-        let start = copy_of(&Database::small_shop());
+        let (mut database, edits) = history;
+        let start = copy_of(&database);
+        let changes = carry_out(&mut database, &edits);
+        let expected = copy_of(&database).sheets;
         let mut at_once = start.clone();
         absorb(&mut at_once, &changes);
+        prop_assert_eq!(&at_once.sheets, &expected);
         let (mut one_by_one, mut in_pieces) = (start.clone(), start);
         for change in &changes {
             absorb(&mut one_by_one, std::slice::from_ref(change));
         }
+        prop_assert_eq!(&one_by_one.sheets, &expected);
         let mut rest = changes.as_slice();
         for cut in cuts.iter().cycle() {
             let (piece, left) = rest.split_at((*cut).min(rest.len()));
@@ -497,41 +533,40 @@ proptest! {
                 break;
             }
         }
-        prop_assert_eq!(&at_once.sheets, &one_by_one.sheets);
-        prop_assert_eq!(&at_once.sheets, &in_pieces.sheets);
-        prop_assert_eq!(products(&at_once), products(&copy_of(&database)));
+        prop_assert_eq!(&in_pieces.sheets, &expected);
     }
 
     #[test]
     fn stretch_of_the_binlog_replayed_over_newer_rows_converges(
-        edits in proptest::collection::vec(edit(), 1..60),
-        snapshot_at in any::<prop::sample::Index>(), logs_cascades in any::<bool>(),
+        history in histories(0), snapshot_at in any::<prop::sample::Index>(),
     ) {
-        let (database, changes) = history(&edits, logs_cascades);
+        let (mut database, edits) = history;
         // The snapshot was read somewhere within the stretch that is replayed.
-        let (read, _) = history(&edits[..snapshot_at.index(edits.len())], logs_cascades);
-        let mut catalog = copy_of(&read);
+        let (before, after) = edits.split_at(snapshot_at.index(edits.len()));
+        let mut changes = carry_out(&mut database, before);
+        let mut catalog = copy_of(&database);
+        changes.extend(carry_out(&mut database, after));
+        let expected = copy_of(&database).sheets;
         absorb(&mut catalog, &changes);
-        prop_assert_eq!(products(&catalog), products(&copy_of(&database)));
-        let again = catalog.clone();
+        prop_assert_eq!(&catalog.sheets, &expected);
         absorb(&mut catalog, &changes);
-        prop_assert_eq!(products(&catalog), products(&again));
+        prop_assert_eq!(&catalog.sheets, &expected);
     }
 
     #[test]
-    fn reverse_indexes_hold_what_a_rebuild_would(
-        edits in proptest::collection::vec(edit(), 1..60), logs_cascades in any::<bool>(),
-    ) {
-        let mut database = Database::small_shop();
-        database.logs_cascades = logs_cascades;
+    fn reverse_indexes_hold_what_a_rebuild_would(history in histories(1)) {
+        let (mut database, edits) = history;
         let mut catalog = copy_of(&database);
         for edit in edits {
-            let touches = absorb(&mut catalog, &database.edit(&edit));
+            let touches = absorb(&mut catalog, &carry_out(&mut database, std::slice::from_ref(&edit)));
             let mut rebuilt = BTreeSet::new();
             for (owner, sheet) in &catalog.sheets {
-                if matches!(owner, Owner::Product(_)) {
+                if matches!(owner, Owner::Product(_) | Owner::ProductVersion(_)) {
                     let references = product_references(sheet, &catalog).unwrap();
-                    rebuilt.extend(references.into_iter().map(|reference| (reference, owner.id())));
+                    for reference in references {
+                        prop_assert_eq!(reference.referrer(owner.id()), *owner);
+                        rebuilt.insert((reference, owner.id()));
+                    }
                 }
             }
             if touches.contains(&Touch::EveryProduct) {
@@ -539,12 +574,9 @@ proptest! {
                 catalog.references.extend(rebuilt.iter().copied());
             }
             prop_assert!(rebuilt.is_subset(&catalog.references), "{:?}", edit);
-            // Options that an attribute held while it was of another kind may stay.
-            let is_exact = |(reference, _): &&(Reference, u32)| {
-                !matches!(reference, Reference::OptionHeld(_))
-            };
-            let exact: Vec<_> = catalog.references.iter().filter(is_exact).collect();
-            prop_assert_eq!(exact, rebuilt.iter().filter(is_exact).collect::<Vec<_>>());
+            let expected = MemoryCatalog { references: rebuilt, ..MemoryCatalog::default() };
+            let held = database::exact_references(&catalog);
+            prop_assert_eq!(held, database::exact_references(&expected));
         }
     }
 }

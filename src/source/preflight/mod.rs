@@ -1,11 +1,18 @@
-//! What must be true of server, account and shop before anything is read, each with its remedy.
+//! What must be true of server, account and shop before anything is read, and what may cease to be
+//! while we follow, each with its remedy.
 //!
 //! Facts are read first, judged by pure functions after; every finding of a run is reported at
 //! once. Nothing here changes the server.
 
 mod account;
+mod columns;
+mod facts;
+mod finding;
+mod grants;
+mod retention;
 mod settings;
 mod shop;
+mod storage;
 mod tables;
 
 #[cfg(test)]
@@ -13,75 +20,96 @@ mod tests;
 
 use jiff::Timestamp;
 
-use crate::decode::WatchedTable;
-use crate::source::{Connection, SourceError, SourceParams};
+use crate::decode::{TableLayout, WatchedTable};
+use crate::source::connection::TextRow;
+use crate::source::preflight::facts::{Facts, Variables};
+use crate::source::preflight::tables::{Seen, Wanted};
+use crate::source::{Connection, SourceError, SourceParams, table_layout};
 
-/// How serious a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// As it should be.
-    Ok,
-    /// It works, but something will be missing or may break.
-    Warning,
-    /// It cannot work, or rows would be lost.
-    Fatal,
+pub use finding::{Finding, Severity};
+pub use retention::Retention;
+
+/// What the shop is followed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To deliver its items.
+    Deliver,
+    /// To keep the catalog copy only.
+    AbsorbOnly,
 }
 
-/// One checked fact.
+/// What a preflight saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// How serious it is.
-    pub severity: Severity,
-    /// The name of the check, stable across versions.
-    pub check: &'static str,
-    /// What was found.
-    pub message: String,
-    /// The SQL statement or setting that changes it, in one line.
-    pub fix: Option<String>,
+pub struct Preflight {
+    /// Which layout the shop's tables have.
+    pub layout: TableLayout,
+    /// All findings, in the order in which they are read best.
+    pub findings: Vec<Finding>,
 }
 
-impl Finding {
-    fn ok(check: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Ok, check, message: message.into(), fix: None }
-    }
-
-    fn warning(
-        check: &'static str,
-        message: impl Into<String>,
-        fix: impl Into<Option<String>>,
-    ) -> Self {
-        let severity = Severity::Warning;
-        Self { severity, check, message: message.into(), fix: fix.into() }
-    }
-
-    fn fatal(
-        check: &'static str,
-        message: impl Into<String>,
-        fix: impl Into<Option<String>>,
-    ) -> Self {
-        let severity = Severity::Fatal;
-        Self { severity, check, message: message.into(), fix: fix.into() }
-    }
-}
-
-/// Checks server, account and shop. `now` is our own time, taken just before the call.
+/// Checks server, account and shop before a snapshot. `tables` are the watched tables of every
+/// layout; `now` is our own time, taken just before the call.
+///
+/// # Errors
+/// A question could not be asked or answered. What the account may not ask is a finding, no error.
 pub async fn preflight(
     conn: &mut Connection,
     params: &SourceParams,
-    tables: &[WatchedTable],
+    tables: &'static [WatchedTable],
+    purpose: Purpose,
     now: Timestamp,
-) -> Result<Vec<Finding>, SourceError> {
+) -> Result<Preflight, SourceError> {
     let mut findings = vec![shop::clock(conn, now).await?];
-    findings.push(Finding::ok("version", format!("{} {}", conn.flavour(), conn.version_text())));
-    let facts = settings::Facts::read(conn).await?;
+    let facts = Facts::read(conn).await?;
     findings.extend(settings::judge(&facts));
-    findings.extend(account::check(conn, params, &facts).await?);
-    let (readable, table_findings) = tables::check(conn, params, tables).await?;
-    findings.extend(table_findings);
-    if readable {
+    let account = account(conn).await?;
+    let grants = grants::read(conn).await?;
+    findings.extend(grants::judge(&grants, &facts, params, &account));
+    findings.push(account::tls(conn, params).await?);
+    findings.push(account::server_id(conn, params, &facts).await?);
+    let layout = table_layout(conn, params).await?;
+    let wanted = Wanted { params, layout, tables, purpose };
+    let seen = Seen::read(conn, wanted).await?;
+    if facts.is_on("log_bin") {
+        findings.extend(retention::judge(&facts, seen.rows(wanted)));
+    }
+    findings.extend(tables::judge(&seen, wanted, &account));
+    if seen.is_readable(wanted) {
         findings.extend(shop::check(conn, params).await?);
     }
+    Ok(Preflight { layout, findings })
+}
+
+/// Checks what an operator may change while we follow: the settings of the binlog, its retention,
+/// the account's replication privileges, our number. Cheap enough for once a minute.
+///
+/// # Errors
+/// As for [`preflight`].
+pub async fn recheck(
+    conn: &mut Connection,
+    params: &SourceParams,
+) -> Result<Vec<Finding>, SourceError> {
+    let facts = Facts::read(conn).await?;
+    let mut findings = settings::judge_running(&facts);
+    if facts.is_on("log_bin") {
+        findings.extend(retention::judge_running(&facts));
+    }
+    let account = account(conn).await?;
+    let grants = grants::read(conn).await?;
+    findings.extend(grants::judge_running(&grants, &facts, &account));
+    findings.push(account::server_id(conn, params, &facts).await?);
     Ok(findings)
+}
+
+/// How long the server keeps its binlog.
+pub(crate) async fn retention(conn: &mut Connection) -> Result<Retention, SourceError> {
+    Ok(retention::retention(&Variables::read(conn).await?))
+}
+
+/// Whose grants count, as `user@host`.
+async fn account(conn: &mut Connection) -> Result<String, SourceError> {
+    let account = conn.text("read the account's privileges", "SELECT CURRENT_USER()").await?;
+    Ok(account.unwrap_or_default())
 }
 
 /// The rows of `sql`, or `None` when the table does not exist or is not for this account.
@@ -89,7 +117,7 @@ async fn rows_if_allowed(
     conn: &mut Connection,
     doing: &'static str,
     sql: &str,
-) -> Result<Option<Vec<crate::source::connection::TextRow>>, SourceError> {
+) -> Result<Option<Vec<TextRow>>, SourceError> {
     match conn.rows(doing, sql).await {
         Ok(rows) => Ok(Some(rows)),
         Err(SourceError::PrivilegeMissing { .. }) => Ok(None),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::source::connection::TextRow;
 use crate::source::preflight::{Finding, rows_if_allowed};
 use crate::source::{Connection, SourceError, SourceParams};
 
@@ -46,7 +47,7 @@ pub(super) fn judge_clock(server_ms: i64, now: Timestamp) -> Finding {
     let message = format!(
         "the server's clock is {seconds} s {way} ours: lag and dated prices will be off by that"
     );
-    Finding::warning(CHECK, message, "synchronise both clocks (NTP)".to_owned())
+    Finding::warning(CHECK, message, "synchronise both clocks (NTP)")
 }
 
 pub(super) async fn check(
@@ -60,14 +61,18 @@ pub(super) async fn check(
 }
 
 async fn websites(conn: &mut Connection, params: &SourceParams) -> Result<Finding, SourceError> {
-    const CHECK: &str = "website_codes";
     let sql = format!(
         "SELECT code FROM {} WHERE CHAR_LENGTH(code) > {WEBSITE_CODE_CHARS_MAX}",
         params.quoted_table("store_website")
     );
     let rows = conn.rows("read the websites", &sql).await?;
-    let long: Vec<&str> = rows.iter().filter_map(|row| row.at(0)).collect();
-    Ok(if long.is_empty() {
+    Ok(judge_websites(&first_cells(&rows)))
+}
+
+/// `long` are the codes that are too long.
+pub(super) fn judge_websites(long: &[&str]) -> Finding {
+    const CHECK: &str = "website_codes";
+    if long.is_empty() {
         Finding::ok(CHECK, "every website's code is short enough for a price book")
     } else {
         let message = format!(
@@ -75,19 +80,23 @@ async fn websites(conn: &mut Connection, params: &SourceParams) -> Result<Findin
              may refuse: {}",
             long.join(", ")
         );
-        Finding::warning(CHECK, message, "shorten the codes in the Admin".to_owned())
-    })
+        Finding::warning(CHECK, message, "shorten the codes in the Admin")
+    }
 }
 
 async fn stock(conn: &mut Connection, params: &SourceParams) -> Result<Finding, SourceError> {
-    const CHECK: &str = "stock";
     let sql = format!(
         "SELECT code FROM {} WHERE type = 'website' AND stock_id <> 1",
         params.quoted_table("inventory_stock_sales_channel")
     );
     let rows = rows_if_allowed(conn, "read the stocks", &sql).await?.unwrap_or_default();
-    let other: Vec<&str> = rows.iter().filter_map(|row| row.at(0)).collect();
-    Ok(if other.is_empty() {
+    Ok(judge_stock(&first_cells(&rows)))
+}
+
+/// `other` are the websites that sell from another stock than the default one.
+pub(super) fn judge_stock(other: &[&str]) -> Finding {
+    const CHECK: &str = "stock";
+    if other.is_empty() {
         Finding::ok(CHECK, "every website sells from the default stock")
     } else {
         let message = format!(
@@ -95,16 +104,22 @@ async fn stock(conn: &mut Connection, params: &SourceParams) -> Result<Finding, 
              stock",
             other.join(", ")
         );
-        Finding::warning(CHECK, message, None)
-    })
+        let fix = "nothing to set: this version knows no other stock";
+        Finding::warning(CHECK, message, fix)
+    }
 }
 
 async fn extensions(conn: &mut Connection, params: &SourceParams) -> Result<Finding, SourceError> {
-    const CHECK: &str = "extensions";
     let sql = format!("SELECT module FROM {}", params.quoted_table("setup_module"));
     let rows = rows_if_allowed(conn, "read the shop's modules", &sql).await?.unwrap_or_default();
-    let rivals: Vec<&str> = rows.iter().filter_map(|row| row.at(0)).filter(is_rival).collect();
-    Ok(if rivals.is_empty() {
+    Ok(judge_extensions(&first_cells(&rows)))
+}
+
+pub(super) fn judge_extensions(modules: &[&str]) -> Finding {
+    const CHECK: &str = "extensions";
+    let is_rival = |module: &&str| RIVAL_MODULES.iter().any(|part| module.contains(part));
+    let rivals: Vec<&str> = modules.iter().copied().filter(is_rival).collect();
+    if rivals.is_empty() {
         Finding::ok(CHECK, "no extension that sends the same catalog")
     } else {
         let message = format!(
@@ -113,9 +128,9 @@ async fn extensions(conn: &mut Connection, params: &SourceParams) -> Result<Find
         );
         let fix = format!("bin/magento module:disable {}", rivals.join(" "));
         Finding::warning(CHECK, message, fix)
-    })
+    }
 }
 
-pub(super) fn is_rival(module: &&str) -> bool {
-    RIVAL_MODULES.iter().any(|part| module.contains(part))
+fn first_cells(rows: &[TextRow]) -> Vec<&str> {
+    rows.iter().filter_map(|row| row.at(0)).collect()
 }

@@ -1,149 +1,256 @@
-//! Whether the watched tables exist, are readable, and have the columns that we read.
+//! Whether the watched tables are there and readable, and what `information_schema` says of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::decode::WatchedTable;
+use crate::decode::{TableLayout, WatchedTable};
+use crate::source::connection::TextRow;
 use crate::source::params::literal;
-use crate::source::preflight::Finding;
-use crate::source::preflight::account::quoted_account;
-use crate::source::{Connection, SourceError, SourceParams};
+use crate::source::preflight::grants::quoted_account;
+use crate::source::preflight::{Finding, Purpose, Severity, columns, storage};
+use crate::source::{Connection, Flavour, SourceError, SourceParams};
 
-/// What a table's columns look like: name to the type as declared.
-pub(super) type Columns = BTreeMap<String, String>;
+/// What was seen of a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ColumnSeen {
+    /// The type as declared, COMPRESSED included.
+    pub(super) column_type: String,
+    /// The character set and the collation; `None` for what is no text.
+    pub(super) charset: Option<(String, String)>,
+    pub(super) is_nullable: bool,
+    /// As `information_schema` prints it.
+    pub(super) default: Option<String>,
+    pub(super) comment: String,
+}
 
-/// What was seen of the schema.
+/// What was seen of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct TableSeen {
+    pub(super) columns: BTreeMap<String, ColumnSeen>,
+    pub(super) engine: String,
+    /// The server's estimate.
+    pub(super) rows: u64,
+    /// The first columns of the indexes that a range can use.
+    pub(super) index_starts: BTreeSet<String>,
+}
+
+/// What was seen of the schema. Names are without the table prefix.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Tables that a SELECT may read.
     pub(super) readable: BTreeSet<String>,
     /// Tables that exist, but not for this account.
     pub(super) denied: BTreeSet<String>,
-    /// The columns of the readable tables.
-    pub(super) columns: BTreeMap<String, Columns>,
+    /// What `information_schema` shows of the tables.
+    pub(super) tables: BTreeMap<String, TableSeen>,
 }
 
-/// Checks the tables; also says whether all that must be there can be read.
-pub(super) async fn check(
-    conn: &mut Connection,
-    params: &SourceParams,
-    tables: &[WatchedTable],
-) -> Result<(bool, Vec<Finding>), SourceError> {
-    const DOING: &str = "look at the watched tables";
-    let mut seen = Seen::default();
-    for table in tables {
-        let sql = format!("SELECT 1 FROM {} LIMIT 0", params.quoted_table(table.name));
-        match conn.run(DOING, &sql).await {
-            Ok(()) => seen.readable.insert(table.name.to_owned()),
-            Err(SourceError::PrivilegeMissing { .. }) => seen.denied.insert(table.name.to_owned()),
-            Err(error) if error.is_no_such_table() => false,
-            Err(error) => return Err(error),
-        };
+/// The watched tables of a shop, and what they are watched for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) params: &'a SourceParams,
+    pub(super) layout: TableLayout,
+    pub(super) tables: &'a [WatchedTable],
+    pub(super) purpose: Purpose,
+}
+
+impl<'a> Wanted<'a> {
+    /// The tables that a shop of this layout has.
+    pub(super) fn tables(self) -> impl Iterator<Item = &'a WatchedTable> {
+        let layout = self.layout;
+        self.tables.iter().filter(move |table| table.layout.is_none_or(|only| only == layout))
     }
-    let names: Vec<String> = tables
-        .iter()
-        .map(|table| literal(&format!("{}{}", params.table_prefix, table.name)))
-        .collect();
-    let sql = format!(
-        "SELECT table_name AS t, column_name AS c, column_type AS k FROM \
-         information_schema.columns WHERE table_schema = {} AND table_name IN ({})",
-        literal(&params.database),
-        names.join(", ")
-    );
-    for row in conn.rows(DOING, &sql).await? {
-        let (Some(table), Some(column), Some(kind)) = (row.get("t"), row.get("c"), row.get("k"))
-        else {
-            continue;
-        };
-        let table = table.strip_prefix(&params.table_prefix).unwrap_or(table).to_owned();
-        seen.columns.entry(table).or_default().insert(column.to_owned(), kind.to_owned());
+
+    /// A condition for `information_schema`.
+    fn condition(self) -> String {
+        let prefix = &self.params.table_prefix;
+        let names: Vec<String> =
+            self.tables().map(|table| literal(&format!("{prefix}{}", table.name))).collect();
+        let schema = literal(&self.params.database);
+        format!("table_schema = {schema} AND table_name IN ({})", names.join(", "))
     }
-    let account = conn.text(DOING, "SELECT CURRENT_USER()").await?.unwrap_or_default();
-    let findings = judge(&seen, tables, params, &account);
-    let readable = tables.iter().all(|table| table.optional || seen.readable.contains(table.name));
-    Ok((readable, findings))
+
+    /// The table's name without prefix, from the column `t` of a row.
+    fn name(self, row: &TextRow) -> Option<String> {
+        let name = row.get("t")?;
+        Some(name.strip_prefix(&self.params.table_prefix).unwrap_or(name).to_owned())
+    }
+}
+
+impl Seen {
+    pub(super) async fn read(
+        conn: &mut Connection,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, SourceError> {
+        const DOING: &str = "look at the watched tables";
+        let mut seen = Self::default();
+        for table in wanted.tables() {
+            let sql = format!("SELECT 1 FROM {} LIMIT 0", wanted.params.quoted_table(table.name));
+            let name = table.name.to_owned();
+            match conn.run(DOING, &sql).await {
+                Ok(()) => seen.readable.insert(name),
+                Err(SourceError::PrivilegeMissing { .. }) => seen.denied.insert(name),
+                Err(error) if error.is_no_such_table() => false,
+                Err(error) => return Err(error),
+            };
+        }
+        seen.read_columns(conn, wanted).await?;
+        seen.read_storage(conn, wanted).await?;
+        Ok(seen)
+    }
+
+    async fn read_columns(
+        &mut self,
+        conn: &mut Connection,
+        wanted: Wanted<'_>,
+    ) -> Result<(), SourceError> {
+        let sql = format!(
+            "SELECT table_name AS t, column_name AS c, column_type AS k, character_set_name AS s, \
+             collation_name AS o, is_nullable AS n, column_default AS d, column_comment AS m FROM \
+             information_schema.columns WHERE {}",
+            wanted.condition()
+        );
+        for row in conn.rows("look at the watched tables' columns", &sql).await? {
+            let (Some(table), Some(column)) = (wanted.name(&row), row.get("c")) else {
+                continue;
+            };
+            let text = |name: &str| row.get(name).unwrap_or_default().to_owned();
+            let charset = row.get("s").map(|charset| (charset.to_ascii_lowercase(), text("o")));
+            let seen = ColumnSeen {
+                column_type: text("k"),
+                charset,
+                is_nullable: row.get("n") == Some("YES"),
+                default: row.get("d").map(str::to_owned),
+                comment: text("m"),
+            };
+            self.tables.entry(table).or_default().columns.insert(column.to_owned(), seen);
+        }
+        Ok(())
+    }
+
+    async fn read_storage(
+        &mut self,
+        conn: &mut Connection,
+        wanted: Wanted<'_>,
+    ) -> Result<(), SourceError> {
+        const DOING: &str = "look at the watched tables' engines and indexes";
+        if conn.flavour() == Flavour::Mysql && conn.version() >= (8, 0, 0) {
+            // By default the figures may be a day old.
+            conn.run(DOING, "SET SESSION information_schema_stats_expiry = 0").await?;
+        }
+        let condition = wanted.condition();
+        let sql = format!(
+            "SELECT table_name AS t, engine AS e, table_rows AS n FROM information_schema.tables \
+             WHERE {condition}"
+        );
+        for row in conn.rows(DOING, &sql).await? {
+            let Some(table) = wanted.name(&row).and_then(|name| self.tables.get_mut(&name)) else {
+                continue;
+            };
+            row.get("e").unwrap_or_default().clone_into(&mut table.engine);
+            table.rows = row.get("n").and_then(|count| count.parse().ok()).unwrap_or(0);
+        }
+        // Which columns there are beside these differs between servers.
+        let sql = format!(
+            "SELECT statistics.*, table_name AS t FROM information_schema.statistics WHERE \
+             seq_in_index = 1 AND {condition}"
+        );
+        for row in conn.rows(DOING, &sql).await? {
+            let is_used = row.get("index_type") == Some("BTREE")
+                && row.get("is_visible") != Some("NO")
+                && row.get("ignored") != Some("YES");
+            if let Some(table) = wanted.name(&row).and_then(|name| self.tables.get_mut(&name))
+                && let Some(column) = row.get("column_name").filter(|_| is_used)
+            {
+                table.index_starts.insert(column.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every table that must be there can be read.
+    pub(super) fn is_readable(&self, wanted: Wanted<'_>) -> bool {
+        let mut tables = wanted.tables();
+        tables.all(|table| table.optional || self.readable.contains(table.name))
+    }
+
+    /// The server's estimate of the rows that a snapshot reads.
+    pub(super) fn rows(&self, wanted: Wanted<'_>) -> u64 {
+        let tables = wanted.tables().filter_map(|table| self.tables.get(table.name));
+        tables.map(|table| table.rows).fold(0, u64::saturating_add)
+    }
 }
 
 /// Judges what was seen.
-pub(super) fn judge(
-    seen: &Seen,
-    tables: &[WatchedTable],
-    params: &SourceParams,
-    account: &str,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let names = |wanted: &dyn Fn(&WatchedTable) -> bool| -> Vec<&str> {
-        tables.iter().filter(|table| wanted(table)).map(|table| table.name).collect()
-    };
-    let denied = names(&|table| seen.denied.contains(table.name));
-    if denied.is_empty() {
-        findings.push(Finding::ok("grant_select", "the account may read the schema"));
-    } else {
-        let fix =
-            format!("GRANT SELECT ON `{}`.* TO {};", params.database, quoted_account(account));
-        let message = format!("the account may not SELECT from {}", denied.join(", "));
-        findings.push(Finding::fatal("grant_select", message, fix));
+pub(super) fn judge(seen: &Seen, wanted: Wanted<'_>, account: &str) -> Vec<Finding> {
+    let mut findings = vec![select(seen, wanted, account)];
+    findings.extend(presence(seen, wanted));
+    let edition = edition(wanted);
+    let is_refused = edition.severity == Severity::Fatal;
+    findings.push(edition);
+    if !is_refused {
+        findings.extend(columns::judge(seen, wanted));
+        findings.extend(storage::judge(seen, wanted));
     }
-    let absent =
-        |table: &WatchedTable| !seen.readable.contains(table.name) && !denied.contains(&table.name);
-    let missing = names(&|table| !table.optional && absent(table));
-    if missing.is_empty() {
-        findings.push(Finding::ok("tables", "all needed tables are there"));
+    findings
+}
+
+fn select(seen: &Seen, wanted: Wanted<'_>, account: &str) -> Finding {
+    const CHECK: &str = "grant_select";
+    let names = wanted.tables().map(|table| table.name);
+    let denied: Vec<&str> = names.filter(|name| seen.denied.contains(*name)).collect();
+    if denied.is_empty() {
+        return Finding::ok(CHECK, "the account may read the schema");
+    }
+    let message = format!("the account may not SELECT from {}", denied.join(", "));
+    let database = &wanted.params.database;
+    let sql = format!("GRANT SELECT ON `{database}`.* TO {};", quoted_account(account));
+    Finding::fatal(CHECK, message, "let the account read the schema").with_sql(sql)
+}
+
+fn presence(seen: &Seen, wanted: Wanted<'_>) -> Vec<Finding> {
+    let absent = |is_optional: bool| -> Vec<&str> {
+        let tables = wanted.tables().filter(|table| {
+            table.optional == is_optional
+                && !seen.readable.contains(table.name)
+                && !seen.denied.contains(table.name)
+        });
+        tables.map(|table| table.name).collect()
+    };
+    let missing = absent(false);
+    let mut findings = vec![if missing.is_empty() {
+        Finding::ok("tables", "all needed tables are there")
     } else {
-        let fix = "[source] table_prefix and the database in url must be the shop's (see \
-                   app/etc/env.php)";
+        let fix = "in the configuration: [source] table_prefix and the database in url must be \
+                   the shop's, as in app/etc/env.php";
         let message = format!(
             "tables missing in {} (with the prefix {:?}): {}",
-            params.database,
-            params.table_prefix,
+            wanted.params.database,
+            wanted.params.table_prefix,
             missing.join(", ")
         );
-        findings.push(Finding::fatal("tables", message, fix.to_owned()));
-    }
-    let without = names(&|table| table.optional && absent(table));
+        Finding::fatal("tables", message, fix)
+    }];
+    let without = absent(true);
     if !without.is_empty() {
         let message = format!("optional tables that this shop lacks: {}", without.join(", "));
         findings.push(Finding::ok("optional_tables", message));
     }
-    findings.extend(judge_columns(seen, tables));
     findings
 }
 
-fn judge_columns(seen: &Seen, tables: &[WatchedTable]) -> Vec<Finding> {
-    let product = seen.columns.get("catalog_product_entity");
-    if product.is_some_and(|columns| columns.contains_key("row_id")) {
-        let message = "content staging (Adobe Commerce edition) tables are not supported by this \
-                       version";
-        let fix = "follow a shop without content staging: Magento Open Source, or Adobe Commerce \
-                   without the staging modules";
-        return vec![Finding::fatal("edition", message, fix.to_owned())];
-    }
-    let mut findings = vec![Finding::ok("edition", "tables without content staging")];
-    let mut missing = Vec::new();
-    let mut compressed = Vec::new();
-    for table in tables {
-        let Some(columns) = seen.columns.get(table.name) else {
-            continue;
-        };
-        for column in table.columns {
-            match columns.get(column.name) {
-                None => missing.push(format!("{}.{}", table.name, column.name)),
-                Some(kind) if kind.to_ascii_uppercase().contains("COMPRESSED") => {
-                    compressed.push(format!("{}.{}", table.name, column.name));
-                }
-                Some(_) => {}
-            }
+fn edition(wanted: Wanted<'_>) -> Finding {
+    const CHECK: &str = "edition";
+    match (wanted.layout, wanted.purpose) {
+        (TableLayout::Plain, _) => Finding::ok(CHECK, "tables without content staging"),
+        (TableLayout::Staged, Purpose::AbsorbOnly) => {
+            Finding::ok(CHECK, "tables with content staging: followed, not delivered")
+        }
+        (TableLayout::Staged, Purpose::Deliver) => {
+            let message = "this version does not deliver from tables with content staging (Adobe \
+                           Commerce edition)";
+            let fix = "follow the shop without delivering (`aco-stream run --dry-run`), or deliver \
+                       from one without content staging";
+            Finding::fatal(CHECK, message, fix)
         }
     }
-    if missing.is_empty() {
-        findings.push(Finding::ok("columns", "all needed columns are there"));
-    } else {
-        let message = format!("missing columns: {}", missing.join(", "));
-        findings.push(Finding::fatal("columns", message, None));
-    }
-    if !compressed.is_empty() {
-        let message = format!("COMPRESSED columns are not supported: {}", compressed.join(", "));
-        let fix = "ALTER TABLE … MODIFY the column without COMPRESSED".to_owned();
-        findings.push(Finding::fatal("compressed_columns", message, fix));
-    }
-    findings
 }

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::world::World;
-use crate::catalog::random_rows::{Database, Edit, cases, edit};
+use crate::catalog::database::Database;
+use crate::catalog::random_rows::{Edit, cases, edit};
 use crate::engine::EngineError;
 use crate::feed::{FeedKey, Identity};
 use crate::ledger::ItemState;

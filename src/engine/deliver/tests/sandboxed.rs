@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::world::{deliver_params, fill};
-use crate::catalog::random_rows::Database;
+use crate::catalog::database::Database;
 use crate::catalog::{RowKey, Table};
 use crate::clock::{Clock as _, ManualClock, SharedClock, since};
 use crate::engine::{Gauges, deliver_absorbed};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::world::World;
-use crate::catalog::random_rows::Database;
+use crate::catalog::database::Database;
 use crate::catalog::{RowKey, Table};
 use crate::clock::Clock as _;
 use crate::decode::RowChange;

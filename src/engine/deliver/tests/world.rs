@@ -9,11 +9,12 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::catalog::random_rows::Database;
+use crate::catalog::database::Database;
 use crate::catalog::{FoldMode, MemoryCatalog, Shop, fold};
 use crate::clock::{Clock as _, ManualClock};
 use crate::decode::RowChange;
-use crate::engine::absorb::{absorb, mark_everything};
+use crate::decode::TableLayout;
+use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble};
@@ -129,7 +130,12 @@ pub(super) fn fill(store: &Store, database: &Database) {
     let mut batch = WriteBatch::default();
     batch.catalog(&edits);
     batch.position(&position(0));
-    batch.snapshot(&SnapshotState { start: position(0), phase: Phase::Open, rows_read: 0 });
+    batch.snapshot(&SnapshotState {
+        start: position(0),
+        layout: TableLayout::Plain,
+        phase: Phase::Open,
+        rows_read: 0,
+    });
     mark_everything(store, &mut batch);
     store.commit(batch).unwrap();
 }
@@ -247,7 +253,14 @@ impl World {
                 committed_at_s: 1,
             })
             .collect();
-        let absorbed = absorb(self.store(), &self.gauges, FoldMode::GateOpen, transactions);
+        let tables = BTreeSet::new();
+        let absorbing = Absorbing {
+            store: self.store(),
+            gauges: &self.gauges,
+            mode: FoldMode::GateOpen,
+            tables: &tables,
+        };
+        let absorbed = absorbing.absorb(transactions, None);
         if absorbed.unwrap().is_shop_stale {
             self.open.as_ref().unwrap().bell.shop_version.fetch_add(1, Ordering::SeqCst);
         }

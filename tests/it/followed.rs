@@ -1,0 +1,186 @@
+//! A shop that is followed in this process, without delivering: what the tests of the source need to
+//! compare the catalog copy with the database at any quiet moment.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use aco_stream::catalog::{CatalogRead as _, Owner, Table};
+use aco_stream::clock::SystemClock;
+use aco_stream::decode::{TableLayout, Value};
+use aco_stream::engine::{Activity, EngineError, Gauges, RunParams, Until, run};
+use aco_stream::source::{SnapshotParams, SourceParams};
+use aco_stream::store::{Phase, Store, StoreParams};
+use tokio::sync::oneshot;
+
+use crate::copy::{assert_same, rows_of, rows_of_database};
+use crate::program::eventually;
+use crate::servers::{Database, Session, User};
+
+/// How long a shop of a test may take to become quiet on a busy machine.
+const QUIET_LIMIT: Duration = Duration::from_mins(2);
+/// The configuration row by whose value the tests see how far the copy is.
+const MARK: &str = "general/locale/weight_unit";
+
+/// A store that can be opened again, and the shop it is the copy of.
+pub(crate) struct Followed {
+    /// Gone only while it is opened again.
+    store: Option<Arc<Store>>,
+    pub(crate) layout: TableLayout,
+    directory: tempfile::TempDir,
+    running: Option<Running>,
+}
+
+struct Running {
+    gauges: Arc<Gauges>,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), EngineError>>,
+}
+
+/// Parameters with small chunks, so that a small shop is read in several.
+pub(crate) fn following(params: SourceParams) -> SourceParams {
+    let snapshot = SnapshotParams { chunk_rows: 40, ..SnapshotParams::default() };
+    SourceParams { snapshot, ..params }
+}
+
+impl Followed {
+    /// An empty store.
+    pub(crate) fn new(layout: TableLayout) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let store = Some(Arc::new(open(directory.path())));
+        Self { store, layout, directory, running: None }
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        self.store.as_ref().expect("it is open")
+    }
+
+    /// Starts following, and waits until the copy is complete.
+    pub(crate) fn start(&mut self, params: &SourceParams) {
+        self.start_at_once(params);
+        self.wait("the copy is complete", Self::is_open);
+    }
+
+    /// Starts following.
+    pub(crate) fn start_at_once(&mut self, params: &SourceParams) {
+        assert!(self.running.is_none(), "it is followed already");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let gauges = Arc::new(Gauges::default());
+        let params = RunParams {
+            store: Arc::clone(self.store()),
+            clock: Arc::new(SystemClock),
+            gauges: Arc::clone(&gauges),
+            delivering: None,
+            source: params.clone(),
+            until: Until::Told,
+            resnapshot_on_lost_position: false,
+        };
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(run(params, async { drop(stopped.await) }))
+        });
+        self.running = Some(Running { gauges, stop, thread });
+    }
+
+    /// Stops following; the outcome, if it had ended by itself.
+    pub(crate) fn stop(&mut self) -> Result<(), EngineError> {
+        let Some(running) = self.running.take() else { return Ok(()) };
+        // It may have ended by itself.
+        running.stop.send(()).unwrap_or_default();
+        running.thread.join().expect("following does not panic")
+    }
+
+    /// Closes the store and opens it again, as a new process would.
+    pub(crate) fn reopen(&mut self) {
+        assert!(self.running.is_none(), "it is still followed");
+        drop(self.store.take());
+        self.store = Some(Arc::new(open(self.directory.path())));
+    }
+
+    /// What the absorb loop is doing.
+    pub(crate) fn activity(&self) -> Activity {
+        self.running.as_ref().expect("it is followed").gauges.activity()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        let state = self.store().snapshot().expect("the store is readable");
+        state.is_some_and(|state| state.phase == Phase::Open)
+    }
+
+    fn wait(&self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+        eventually(what, QUIET_LIMIT, || {
+            let is_running = self.running.as_ref().is_some_and(|it| !it.thread.is_finished());
+            assert!(is_running, "following ended by itself: {:?}", self.activity());
+            condition(self)
+        });
+    }
+
+    /// Writes a mark into the shop and waits until it has come to the copy and nothing waits to be
+    /// read again; then compares all rows.
+    pub(crate) fn assert_copy_equals(&self, database: &Database, what: &str) {
+        self.catch_up(&database.session(User::App), what);
+        self.assert_same(database, what);
+    }
+
+    /// Waits until the copy has what was written.
+    pub(crate) fn catch_up(&self, session: &Session, what: &str) {
+        let mark = mark(session);
+        let is_there = |followed: &Self| {
+            followed.mark() == Some(mark.clone())
+                && followed.store().rereads().expect("the store is readable").is_empty()
+                && followed.is_open()
+        };
+        self.wait(what, is_there);
+    }
+
+    /// Compares all rows; nothing may be written meanwhile.
+    pub(crate) fn assert_same(&self, database: &Database, what: &str) {
+        let session = database.session(User::App);
+        let theirs = rows_of_database(&session, &database.schema, self.layout);
+        assert_same(&rows_of(self.store(), self.layout), &theirs, what);
+    }
+
+    /// The mark that the copy holds.
+    fn mark(&self) -> Option<String> {
+        let sheet = self.store().sheet(Owner::Config).expect("the store is readable")?;
+        let rows = sheet.rows(Table::CoreConfigData);
+        let text = |row: &Vec<Value>, place: usize| {
+            row.get(place).and_then(Value::as_text).map(str::to_owned)
+        };
+        let mut marks = rows.filter(|row| {
+            text(row, 1).as_deref() == Some("tests") && text(row, 3).as_deref() == Some(MARK)
+        });
+        marks.next().and_then(|row| text(row, 4))
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            eprintln!("following had ended: {error}");
+        }
+    }
+}
+
+/// Writes a new mark in a transaction of its own.
+fn mark(session: &Session) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    let mark = COUNT.fetch_add(1, Ordering::Relaxed).to_string();
+    session.exec(&format!(
+        "INSERT INTO core_config_data (scope, scope_id, path, value) VALUES ('tests', 0, '{MARK}', \
+         '{mark}') ON DUPLICATE KEY UPDATE value = '{mark}'"
+    ));
+    mark
+}
+
+fn open(directory: &Path) -> Store {
+    let params = StoreParams { path: directory.join("store"), cache_bytes: 16 << 20 };
+    Store::open(&params).expect("the store opens")
+}
