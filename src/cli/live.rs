@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Activity, Gauges};
+use crate::engine::{Activity, Gauges, request_reread};
 use crate::status::{Process, SourceActivity, SourceState};
+use crate::store::Store;
 
-pub(crate) fn process(gauges: Arc<Gauges>) -> Process {
-    Process { source: Box::new(move || source_state(&gauges)) }
+pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>) -> Process {
+    let reread = move |tables: &[String]| match request_reread(&store, tables) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    };
+    Process { source: Box::new(move || source_state(&gauges)), reread: Box::new(reread) }
 }
 
 fn source_state(gauges: &Gauges) -> SourceState {
@@ -19,5 +24,6 @@ fn source_state(gauges: &Gauges) -> SourceState {
         Activity::Reconnecting(reason) => SourceActivity::Reconnecting { since: None, reason },
         Activity::Stopped(reason) => SourceActivity::Stopped { reason, hint: None },
     };
-    SourceState { activity, ..SourceState::default() }
+    let tables_to_reread = gauges.rereads().into_iter().map(str::to_owned).collect();
+    SourceState { activity, tables_to_reread, ..SourceState::default() }
 }

@@ -12,6 +12,7 @@
 mod architecture;
 mod commands;
 mod copy;
+mod dba_live;
 mod delivery_live;
 mod demo;
 mod documents;
