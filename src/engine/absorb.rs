@@ -110,6 +110,7 @@ impl Absorbing<'_> {
             }
             Some(XaStep::Prepare(xid)) => {
                 let reread = reread.into_keys().collect();
+                let changes = changes.into_iter().collect();
                 step.prepared.insert(xid, Some(Prepared { changes, reread }));
                 Ok(())
             }
@@ -152,7 +153,7 @@ impl Absorbing<'_> {
 
     fn take_changes(
         &self,
-        changes: Vec<RowChange>,
+        changes: impl IntoIterator<Item = RowChange>,
         position: &Position,
         step: &mut Step,
         cause: &Origin,

@@ -246,7 +246,7 @@ impl World {
         let to = self.log.len().min(from + count);
         let transactions: Vec<SourceTransaction> = (from..to)
             .map(|nth| SourceTransaction {
-                changes: self.log[nth].clone(),
+                changes: self.log[nth].clone().into(),
                 reread: BTreeMap::new(),
                 xa: None,
                 position: position(nth + 1),
