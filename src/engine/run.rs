@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::SharedClock;
 use crate::engine::deliver::{Bell, DeliverParams, Delivered, Delivery};
 use crate::engine::error::chain;
-use crate::engine::follow::Following;
+use crate::engine::follow::{Following, RECONNECT_FIRST};
 use crate::engine::rechecks::rechecking;
 use crate::engine::{Activity, EngineError, Gauges, SourceFailure};
 use crate::source::{Purpose, SourceParams};
@@ -82,6 +82,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         target: None,
         position_stored_at: params.clock.now(),
         damaged_at: None,
+        wait: RECONNECT_FIRST,
     };
     let first = following.start().await?;
     let mut delivery = match &params.delivering {

@@ -13,11 +13,11 @@ use crate::catalog::FoldMode;
 use crate::clock::since;
 use crate::decode::{Definitions, TableId, Watch};
 use crate::engine::absorb::{Absorbed, Absorbing, mark_everything};
-use crate::engine::follow::Following;
+use crate::engine::follow::{Following, RECONNECT_FIRST};
 use crate::engine::reread::{RereadState, Rereading};
 use crate::engine::snapshot::source_error;
 use crate::engine::{Activity, EngineError, MissingKeys};
-use crate::position::{BinlogOffset, Position};
+use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
 use crate::source::{SourceError, Stream, StreamEvent};
 use crate::store::{Phase, Reread, SnapshotState, WriteBatch};
@@ -61,6 +61,7 @@ struct Gathered {
     transactions: Vec<SourceTransaction>,
     definitions: Option<Definitions>,
     quiet: Option<Position>,
+    file: Option<BinlogFile>,
     failed: Option<SourceError>,
 }
 
@@ -98,7 +99,7 @@ fn weight(event: &Result<StreamEvent, SourceError>) -> u32 {
         Ok(
             StreamEvent::Transaction(transaction) | StreamEvent::Redefinition { transaction, .. },
         ) => u32::try_from(transaction.changes.len()).unwrap_or(u32::MAX).min(READ_AHEAD_CHANGES),
-        Ok(StreamEvent::Progress { .. }) | Err(_) => 0,
+        Ok(StreamEvent::Progress { .. } | StreamEvent::File(_)) | Err(_) => 0,
     }
 }
 
@@ -191,6 +192,10 @@ impl Streaming<'_> {
                     gathered.definitions = Some(definitions);
                     Some(transaction)
                 }
+                Ok(StreamEvent::File(file)) => {
+                    gathered.file = Some(file);
+                    None
+                }
                 Ok(StreamEvent::Progress { seen, position }) => {
                     self.seen = seen;
                     gathered.quiet = Some(position);
@@ -218,6 +223,11 @@ impl Streaming<'_> {
     /// catalog is quiet does not keep a position that is purged one day.
     fn commit(&mut self, gathered: Gathered) -> Result<(), EngineError> {
         let now = self.following.clock.now();
+        if let Some(file) = gathered.file {
+            let mut batch = WriteBatch::default();
+            batch.binlog_file(Some(&file));
+            self.following.store.commit(batch).map_err(EngineError::Store)?;
+        }
         if let Some(last) = gathered.transactions.last() {
             self.position = last.position.clone();
             self.following.position_stored_at = now;
@@ -225,6 +235,7 @@ impl Streaming<'_> {
             let behind_s = now.as_second().saturating_sub(last.committed_at_s);
             let behind_s = u64::try_from(behind_s).unwrap_or(0);
             self.following.gauges.seconds_behind.store(behind_s, Ordering::Relaxed);
+            self.following.wait = RECONNECT_FIRST;
             let absorbed =
                 self.absorbing().absorb(gathered.transactions, gathered.definitions.as_ref())?;
             self.tell(absorbed);

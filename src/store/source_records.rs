@@ -2,7 +2,7 @@
 //! again, prepared transactions.
 
 use crate::decode::{ColumnDescription, Definitions, TableColumns, TableId, TableLayout};
-use crate::position::{BinlogOffset, Position};
+use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::store::codec::{Reader, Why, Writer, seal, unseal};
 use crate::store::progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 use crate::store::records::{optional, parse_optional};
@@ -21,6 +21,10 @@ pub(crate) fn encode_text(text: &str) -> Vec<u8> {
 
 pub(crate) fn decode_text(sealed: &[u8]) -> Result<String, Why> {
     String::from_utf8(unseal(sealed)?).map_err(|_lost| "a text is not UTF-8")
+}
+
+pub(crate) fn decode_binlog_file(sealed: &[u8]) -> Result<BinlogFile, Why> {
+    BinlogFile::decode(&decode_text(sealed)?).map_err(|_lost| "it is no binlog file")
 }
 
 pub(crate) fn encode_snapshot(state: &SnapshotState) -> Vec<u8> {
