@@ -12,7 +12,7 @@ use crate::catalog::{
     CatalogEdits, FoldMode, MemoryCatalog, Reference, RowKey, Table, Touch, fold, is_wide_delete,
     schema, wide_cascade,
 };
-use crate::decode::{Row, RowChange, TableLayout, Value};
+use crate::decode::{Row, RowChange, TableLayout};
 
 /// A foreign key that deletes with its parent: child table, its column, parent table.
 type Cascade = (Table, usize, Table);
@@ -150,12 +150,13 @@ impl Database {
         if is_parent && !is_known && self.spent.contains(&(table, key)) {
             return false;
         }
-        let has_parents = self.cascades().iter().filter(|(child, ..)| *child == table).all(
-            |(_, column, parent)| match &row[*column] {
-                Value::Null => true,
-                id => self.rows.contains_key(&(*parent, RowKey(id.as_id().unwrap().into(), 0))),
-            },
-        );
+        let has_parent = |(_, column, parent): &Cascade| {
+            let id = row[*column].as_id();
+            let has = |id: u32| self.rows.contains_key(&(*parent, RowKey(id.into(), 0)));
+            row[*column].is_null() || id.is_some_and(has)
+        };
+        let mut keys = self.cascades().iter().filter(|(child, ..)| *child == table);
+        let has_parents = keys.all(has_parent);
         let at = |of: Table, name: &str| {
             of.watched().columns.iter().position(|column| column.name == name).unwrap()
         };

@@ -3,7 +3,7 @@
 mod folding;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -35,9 +35,9 @@ pub struct CatalogEdits {
     pub references: BTreeMap<(Reference, u32), bool>,
     /// What must be assembled again, with the table whose row touched it first.
     pub touches: BTreeMap<Touch, Table>,
-    /// How many rows were left out because the row that they belong to is not in the copy. Such
-    /// rows come only when a stretch of the binlog is replayed over newer rows.
-    pub orphans: usize,
+    /// The tables of rows that were left out because the row that they belong to is not in the copy:
+    /// when a stretch of the binlog is replayed over newer rows, it was deleted since.
+    pub orphans: BTreeSet<Table>,
 }
 
 impl CatalogEdits {
@@ -88,6 +88,19 @@ pub enum FoldError {
     },
 }
 
+impl FoldError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "take a new snapshot if the store is damaged",
+            Self::BadKey { .. } => {
+                "compare the table's definition with the one that Adobe Commerce installs"
+            }
+            Self::UnknownTable(_) | Self::OutsideRange { .. } => "this is a bug; please report it",
+        }
+    }
+}
+
 /// Folds `changes`, in order, over `catalog`.
 ///
 /// Idempotent per primary key: rows that are already there are replaced, rows that are not there
@@ -95,7 +108,7 @@ pub enum FoldError {
 /// must have been read after the tables that it refers to, as [`Table`] orders them.
 ///
 /// Rows that go with a deleted one and are few (a product's, an option's, those of a gallery file)
-/// go here, too; those that may be anywhere are left to [`wide_cascade`](crate::catalog::wide_cascade).
+/// go here, too; those that may be anywhere are left to [`wide_cascade`](crate::catalog::wide_cascade()).
 ///
 /// # Errors
 /// Any error means that a change could not be applied; the caller must not move its position.

@@ -68,10 +68,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
     match args.command {
         Command::Demo { fail } => demo::demo(&fail, bars).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
-        Command::Run { once, dry_run } => {
-            // It holds both loops: too large for the stack of every command.
-            Box::pin(run::run(config, (once, dry_run), bars)).await
-        }
+        Command::Run { once, dry_run } => Box::pin(run::run(config, (once, dry_run), bars)).await,
         Command::Replay { files, dry_run } => run::replay(config, files, dry_run, bars).await,
         Command::Export(args) => export::export(config, &args),
         Command::Status(args) => status::status(config, &args),

@@ -72,7 +72,8 @@ fn fits(data_type: &str, column: Column) -> bool {
         "time" => matches!(number, 11 | 19),
         "timestamp" => matches!(number, 7 | 17),
         "datetime" => matches!(number, 12 | 18),
-        "varchar" | "varbinary" => matches!(number, 15 | 253),
+        // 140 and 141 are those that MariaDB keeps compressed.
+        "varchar" | "varbinary" => matches!(number, 15 | 253 | 141),
         "char" | "binary" => number == 254,
         "enum" => number == 247,
         "set" => number == 248,
@@ -86,5 +87,5 @@ fn fits(data_type: &str, column: Column) -> bool {
 }
 
 fn is_blob(column: Column, length_width: u16) -> bool {
-    matches!(column.kind, 249..=252) && column.metadata == length_width
+    matches!(column.kind, 249..=252 | 140) && column.metadata == length_width
 }

@@ -29,6 +29,12 @@ pub(crate) fn format_description(body: &[u8]) -> Result<(ChecksumAlgorithm, Stri
     Ok((checksum, String::from_utf8_lossy(version).into_owned()))
 }
 
+/// The first two numbers of a server's version; zeros where there are none.
+pub(crate) fn version(text: &str) -> (u16, u16) {
+    let mut numbers = text.split(['.', '-']).map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
 /// The next file and where to start in it.
 pub(crate) fn rotate(body: &[u8]) -> Result<BinlogOffset, Short> {
     let mut bytes = Bytes(body);

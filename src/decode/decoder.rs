@@ -84,6 +84,10 @@ pub enum Decoded {
     Other,
 }
 
+/// From this version on MySQL carries out foreign keys itself, and writes the rows that they delete to
+/// the binlog. Not all of them go: it misses rows that two paths of foreign keys lead to.
+const LOGS_CASCADES_FROM: (u16, u16) = (9, 6);
+
 /// Decodes events of one stream, in order.
 pub struct Decoder {
     watch: Watch,
@@ -92,6 +96,9 @@ pub struct Decoder {
     unsettled: BTreeSet<TableId>,
     file: String,
     is_mariadb: bool,
+    has_native_foreign_keys: bool,
+    /// The file\'s server writes what foreign keys delete to its binlog, as it happened.
+    logs_cascades: bool,
     tables: BTreeMap<u64, KnownTable>,
     parser: RowParser,
     /// Room for row events that are written anew.
@@ -123,6 +130,8 @@ impl Decoder {
             unsettled: BTreeSet::new(),
             file: String::new(),
             is_mariadb: false,
+            has_native_foreign_keys: false,
+            logs_cascades: false,
             tables: BTreeMap::new(),
             parser: RowParser::new(),
             rewritten: Vec::new(),
@@ -134,6 +143,12 @@ impl Decoder {
         self.columns = columns;
         // The plans were made with the old names. A TABLE_MAP precedes the rows of each statement.
         self.forget_tables();
+    }
+
+    /// Says whether the server leaves foreign keys to its storage engine, which newer MySQL servers
+    /// don't: `innodb_native_foreign_keys`.
+    pub fn set_native_foreign_keys(&mut self, is_native: bool) {
+        self.has_native_foreign_keys = is_native;
     }
 
     /// Names the tables whose columns, as given, may be of another time than the rows that come.
@@ -271,7 +286,14 @@ impl Decoder {
         self.rewritten.clear();
         self.rewritten.shrink_to(REWRITTEN_KEPT);
         let fault = match decoded {
-            Ok(changes) => return Ok(Decoded::Rows(changes)),
+            Ok(mut changes) => {
+                if self.logs_cascades {
+                    for change in &mut changes {
+                        change.cascades = false;
+                    }
+                }
+                return Ok(Decoded::Rows(changes));
+            }
             Err(fault) => fault,
         };
         let (name, of, at) = (kind::name(header.event_type), plan.name.clone(), self.at(header));
@@ -349,6 +371,9 @@ impl Decoder {
         let read = control::format_description(body);
         let (checksum, server_version) = self.well_formed(header, read)?;
         self.is_mariadb = server_version.contains("MariaDB");
+        self.logs_cascades = !self.has_native_foreign_keys
+            && !self.is_mariadb
+            && control::version(&server_version) >= LOGS_CASCADES_FROM;
         self.forget_tables();
         Ok(Decoded::FormatDescription { checksum, server_version })
     }

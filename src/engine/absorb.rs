@@ -7,7 +7,7 @@ use crate::catalog::{
     CatalogEdits, FoldMode, Owner, Table, Touch, fold, is_wide_delete, wide_cascade,
 };
 use crate::decode::{Definitions, RowChange, TableId};
-use crate::engine::{EngineError, Gauges};
+use crate::engine::{EngineError, Gauges, MissingKeys};
 use crate::feed::{Feed, FeedOwner};
 use crate::ledger::Cause;
 use crate::position::{Position, Xid};
@@ -32,6 +32,8 @@ pub struct Absorbing<'a> {
     pub mode: FoldMode,
     /// Every watched table: read again when nobody can say what was changed.
     pub tables: &'a BTreeSet<TableId>,
+    /// Foreign keys that the shop lacks.
+    pub missing_keys: &'a MissingKeys,
 }
 
 /// What an absorb step changed beyond the store.
@@ -72,6 +74,7 @@ impl Absorbing<'_> {
             change_count += transaction.changes.len();
             self.take(transaction, &mut step, &cause)?;
         }
+        let edits = self.fold(&mut step, &position)?;
         let mut batch = WriteBatch::default();
         batch.position(&position);
         for (table, reread) in &step.reread {
@@ -83,7 +86,7 @@ impl Absorbing<'_> {
         if let Some(definitions) = definitions {
             batch.definitions(definitions);
         }
-        self.fold_into(&mut step, batch, &cause)?;
+        step.is_shop_stale |= self.commit(&edits, batch, &cause)?;
         Gauges::add(&self.gauges.transactions, transaction_count);
         Gauges::add(&self.gauges.row_changes, change_count);
         let at_s = u64::try_from(committed_at_s).unwrap_or(0);
@@ -103,10 +106,11 @@ impl Absorbing<'_> {
                 for (table, reason) in &reread {
                     step.reread.insert(*table, reread_after(*table, reason, &position)?);
                 }
-                self.take_changes(changes, step, cause)
+                self.take_changes(changes, &position, step, cause)
             }
             Some(XaStep::Prepare(xid)) => {
                 let reread = reread.into_keys().collect();
+                let changes = changes.into_iter().collect();
                 step.prepared.insert(xid, Some(Prepared { changes, reread }));
                 Ok(())
             }
@@ -132,35 +136,37 @@ impl Absorbing<'_> {
         step: &mut Step,
         cause: &Origin,
     ) -> Result<(), EngineError> {
-        let (changes, reread) = match prepared {
-            Some(Prepared { changes, reread }) => (changes, reread),
-            None => {
-                tracing::warn!(
-                    xid = %xid,
-                    "a transaction is committed that had been prepared before the position: reading \
-                     all tables again"
-                );
-                (Vec::new(), self.tables.clone())
-            }
-        };
+        let Prepared { changes, reread } = prepared.unwrap_or_else(|| {
+            tracing::warn!(
+                xid = %xid,
+                "a transaction is committed that had been prepared before the position: reading all \
+                 tables again"
+            );
+            Prepared { changes: Vec::new(), reread: self.tables.clone() }
+        });
         if !reread.is_empty() && position.gtid.is_none() {
             return Err(EngineError::UnknownXa { xid, position: position.clone() });
         }
         step.reread.extend(reread.into_iter().map(|table| (table, Reread::default())));
-        self.take_changes(changes, step, cause)
+        self.take_changes(changes, position, step, cause)
     }
 
     fn take_changes(
         &self,
-        changes: Vec<RowChange>,
+        changes: impl IntoIterator<Item = RowChange>,
+        position: &Position,
         step: &mut Step,
         cause: &Origin,
     ) -> Result<(), EngineError> {
         for change in changes {
+            for table in self.missing_keys.doubted_by(&change) {
+                let replay_from = position.gtid.is_none().then(|| position.at.clone());
+                step.reread.insert(table, Reread { after: None, replay_from });
+            }
             let wide = is_wide_delete(&change).then(|| change.clone());
             step.changes.push(change);
             if wide.is_some() || step.changes.len() >= CHANGES_PER_FOLD {
-                self.fold_into(step, WriteBatch::default(), cause)?;
+                self.fold_ahead(step, position, cause)?;
             }
             if let Some(change) = wide {
                 self.cascade(&change, step, cause)?;
@@ -189,16 +195,37 @@ impl Absorbing<'_> {
         }
     }
 
-    /// Folds what was gathered and commits it together with `batch`.
-    fn fold_into(
-        &self,
-        step: &mut Step,
-        batch: WriteBatch,
-        cause: &Origin,
-    ) -> Result<(), EngineError> {
+    /// Folds what was gathered.
+    ///
+    /// A row whose parent the copy lacks was deleted since, when a stretch of the binlog is absorbed
+    /// over newer rows. At any other time the copy lacks what the shop has, so the table of the row is
+    /// read again.
+    fn fold(&self, step: &mut Step, position: &Position) -> Result<CatalogEdits, EngineError> {
         let changes = std::mem::take(&mut step.changes);
         let edits = fold(&changes, self.store, self.mode).map_err(EngineError::Fold)?;
-        step.is_shop_stale |= self.commit(&edits, batch, cause)?;
+        if !edits.orphans.is_empty() {
+            let is_waiting = !self.store.rereads().map_err(EngineError::Store)?.is_empty();
+            if self.mode == FoldMode::GateOpen || is_waiting || !step.reread.is_empty() {
+                for table in &edits.orphans {
+                    tracing::warn!(table = table.name(), position = %position,
+                        "rows whose parents are missing: the table must be read again");
+                    let replay_from = position.gtid.is_none().then(|| position.at.clone());
+                    step.reread.insert(table.id(), Reread { after: None, replay_from });
+                }
+            }
+        }
+        Ok(edits)
+    }
+
+    /// Folds what was gathered and commits it ahead of the position.
+    fn fold_ahead(
+        &self,
+        step: &mut Step,
+        position: &Position,
+        cause: &Origin,
+    ) -> Result<(), EngineError> {
+        let edits = self.fold(step, position)?;
+        step.is_shop_stale |= self.commit(&edits, WriteBatch::default(), cause)?;
         Ok(())
     }
 

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::decode::{
     Decoder, Definitions, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32,
 };
-use crate::position::{BinlogOffset, Position};
+use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::columns::table_columns;
 use crate::source::connection::within;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
@@ -48,6 +48,8 @@ pub enum StreamEvent {
         /// How the watched tables are defined from here on: to be stored with its position.
         definitions: Definitions,
     },
+    /// A binlog file is read from here on.
+    File(BinlogFile),
     /// No watched row changed, but the stream was read on.
     Progress {
         /// The place up to which everything was read.
@@ -91,6 +93,7 @@ impl Stream {
         definitions: Definitions,
     ) -> Result<Self, SourceError> {
         let mut connection = Connection::connect(params).await?;
+        let is_native = has_native_foreign_keys(&mut connection).await?;
         for statement in session_of_a_replica(params, connection.flavour(), from) {
             connection.run("set up the binlog session", &statement).await?;
         }
@@ -101,14 +104,13 @@ impl Stream {
             connection.into_conn().get_binlog_stream(request.borrow()),
         )
         .await?;
+        let mut decoder = Decoder::new(watch.clone(), definitions.columns.clone());
+        decoder.set_native_foreign_keys(is_native);
         let framer = Framer::new(from.clone());
         let told = framer.seen().clone();
         let mut stream = Self {
             events,
-            reader: EventReader::new(
-                Decoder::new(watch.clone(), definitions.columns.clone()),
-                framer,
-            ),
+            reader: EventReader::new(decoder, framer),
             params: params.clone(),
             watch: watch.clone(),
             definitions,
@@ -206,7 +208,12 @@ impl Stream {
         }
         let body = self.verified_body(event, &header_bytes, &header)?;
         let framed = self.reader.push(&RawEvent { header, body: &body });
-        self.act_on(framed)
+        let happened = self.act_on(framed)?;
+        if header.event_type != event_type::FORMAT_DESCRIPTION || header.timestamp == 0 {
+            return Ok(happened);
+        }
+        let name = self.reader.framer().read_to().file.clone();
+        Ok(Some(StreamEvent::File(BinlogFile { name, begun_at_s: header.timestamp })))
     }
 
     /// The transport takes payloads apart too, but drops without a word what it can't read. So we
@@ -333,6 +340,13 @@ impl Stream {
         self.reader.decoder().set_unsettled(self.definitions.unsettled.keys().copied().collect());
         connection.close().await
     }
+}
+
+/// Whether the server leaves foreign keys to its storage engine, whatever its version.
+async fn has_native_foreign_keys(connection: &mut Connection) -> Result<bool, SourceError> {
+    let sql = "SHOW GLOBAL VARIABLES LIKE 'innodb_native_foreign_keys'";
+    let rows = connection.rows("ask how foreign keys are carried out", sql).await?;
+    Ok(rows.first().and_then(|row| row.at(1)) == Some("ON"))
 }
 
 /// The header as the server sent it, and taken apart.

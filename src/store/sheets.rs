@@ -19,18 +19,21 @@ pub(crate) fn encode(sheet: &Sheet) -> Vec<u8> {
 pub(crate) fn decode(sealed: &[u8]) -> Result<Sheet, Why> {
     let payload = unseal(sealed)?;
     let mut reader = Reader(&payload);
-    let mut sheet = Sheet::default();
     let row_count: usize = reader.number()?;
-    for _ in 0..row_count {
+    let mut next = || {
         let table = Table::from_id(TableId(reader.byte()?)).ok_or("a row's table is unknown")?;
         let column_count: usize = reader.number()?;
         if column_count != table.watched().columns.len() {
             return Err("a row's column count is not its table's");
         }
-        let row = (0..column_count).map(|_| reader.value()).collect::<Result<Vec<_>, _>>()?;
+        let mut row = Vec::with_capacity(column_count);
+        for _ in 0..column_count {
+            row.push(reader.value()?);
+        }
         let key = RowKey::of(table, &row).ok_or("a row has no primary key")?;
-        sheet.insert(table, key, row);
-    }
+        Ok((table, key, row))
+    };
+    let sheet = (0..row_count).map(|_| next()).collect::<Result<Sheet, Why>>()?;
     reader.end()?;
     Ok(sheet)
 }

@@ -302,7 +302,7 @@ pub(crate) async fn changes_until(stream: &mut Stream, end: &BinlogOffset) -> Ve
         match next.expect("the stream goes on") {
             StreamEvent::Transaction(transaction)
             | StreamEvent::Redefinition { transaction, .. } => changes.extend(transaction.changes),
-            StreamEvent::Progress { .. } => {}
+            StreamEvent::File(_) | StreamEvent::Progress { .. } => {}
         }
     }
     changes

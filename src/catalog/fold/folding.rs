@@ -21,7 +21,7 @@ pub(crate) struct Folding<'a, C> {
     touches: BTreeMap<Touch, Table>,
     /// Whether the catalog copy has a row, by table and id: parents that were asked for.
     parents: BTreeMap<(Table, u32), bool>,
-    orphans: usize,
+    orphans: BTreeSet<Table>,
 }
 
 /// An owner's sheet, loaded once.
@@ -57,7 +57,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
     pub(crate) fn new(catalog: &'a C, mode: FoldMode, may_cascade: bool) -> Self {
         let fresh_references = may_cascade.then(BTreeSet::new);
         let (sheets, touches, parents) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { catalog, mode, sheets, fresh_references, touches, parents, orphans: 0 }
+        Self { catalog, mode, sheets, fresh_references, touches, parents, orphans: BTreeSet::new() }
     }
 
     /// The sheet of `owner`, loaded once.
@@ -102,7 +102,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             let Some(id) = parent(row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has(foreign_key.parent, id)? {
-                self.orphans = self.orphans.saturating_add(1);
+                self.orphans.insert(table);
                 self.take(table, owner, key)?;
                 return Ok(());
             }

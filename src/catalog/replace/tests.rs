@@ -46,9 +46,13 @@ fn states() -> impl Strategy<Value = (Table, Database, Database)> {
                 TableLayout::Staged => Database::staged_shop(),
             };
             let (before, after) = edits.split_at(at.index(edits.len()));
-            before.iter().for_each(|edit| drop(database.edit(edit)));
+            for edit in before {
+                database.edit(edit);
+            }
             let old = database.clone();
-            after.iter().for_each(|edit| drop(database.edit(edit)));
+            for edit in after {
+                database.edit(edit);
+            }
             (table, old, database)
         })
     })

@@ -146,12 +146,12 @@ fn page_looks_at_no_more_owners_than_it_is_told_and_touches_what_it_changes() {
     let edits = fold(&changes, &catalog, FoldMode::GateOpen).unwrap();
     edits.apply_to(&mut catalog);
     let cascade = wide_cascade(&changes[0], &catalog).unwrap().unwrap();
-    let (mut after, mut changed) = (None, Vec::new());
+    let (mut after, mut written) = (None, Vec::new());
     loop {
         let (edits, reached) = cascade.page(&catalog, FoldMode::GateOpen, after, 2).unwrap();
         assert!(edits.sheets.len() <= 2);
         for owner in edits.sheets.keys() {
-            changed.push(*owner);
+            written.push(*owner);
             assert!(edits.touches.contains_key(&crate::catalog::Touch::Product(owner.id())));
         }
         edits.apply_to(&mut catalog);
@@ -159,7 +159,7 @@ fn page_looks_at_no_more_owners_than_it_is_told_and_touches_what_it_changes() {
         assert!(after.is_none_or(|after| after != reached));
         after = Some(reached);
     }
-    assert_eq!(changed, [Owner::Product(12), Owner::Product(15)]);
+    assert_eq!(written, [Owner::Product(12), Owner::Product(15)]);
     assert_eq!(catalog.sheets, copy_of(&database).sheets);
 }
 

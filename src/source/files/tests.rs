@@ -10,7 +10,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use crate::decode::{ColumnDescription, Decoder, Row, RowChange, TableColumns, TableId, Value};
-use crate::position::{BinlogOffset, GtidSet, Position};
+use crate::position::{GtidSet, Position};
 use crate::source::files::tests::tables::{TABLES, columns, watch};
 use crate::source::files::{BinlogFile, FileError, FileReplay};
 use crate::source::framing::{Framed, Framer, SourceTransaction, XaStep};
@@ -89,11 +89,11 @@ fn replay(
 fn show(transactions: &[SourceTransaction]) -> String {
     let mut text = String::new();
     for transaction in transactions {
-        for RowChange { table, before, after, .. } in &transaction.changes {
+        for RowChange { table, before, after, .. } in transaction.changes.clone() {
             let name = TABLES[usize::from(table.0)].name;
             for (sign, row) in [('-', before), ('+', after)] {
                 if let Some(row) = row {
-                    writeln!(text, "{sign}{name} {}", show_row(row)).unwrap();
+                    writeln!(text, "{sign}{name} {}", show_row(&row)).unwrap();
                 }
             }
         }
@@ -117,6 +117,10 @@ fn show_row(row: &Row) -> String {
         Value::Int(int) => int.to_string(),
         Value::Decimal(decimal) => decimal.to_string(),
         Value::Text(text) if text.chars().count() == 200 => "\"200 ä\"".to_owned(),
+        Value::Text(text) if text.len() > 60 => match text.parse::<f64>() {
+            Ok(float) => format!("{float:e}"),
+            Err(_) => format!("{text:?}"),
+        },
         Value::Text(text) => format!("{text:?}"),
     });
     format!("[{}]", cells.collect::<Vec<_>>().join(", "))
@@ -216,7 +220,7 @@ fn a_table_whose_column_names_do_not_fit_is_read_again() {
         }
         let others = show(&found);
         let expected = EXPECTED.lines().filter(|line| !line.contains("store ["));
-        assert!(others.lines().eq(expected), "{others}");
+        assert!(others.lines().filter(|line| !line.starts_with('~')).eq(expected), "{others}");
     }
 }
 

@@ -75,7 +75,8 @@ impl OddServer {
     }
 
     /// Stops its process in the middle of what it does, until the value is dropped. Connections stay
-    /// open and nothing answers.
+    /// open and nothing answers. A `Database` that is dropped meanwhile waits for an answer: create it
+    /// before this value, so that this value goes first.
     pub(crate) fn freeze(&self) -> Frozen<'_> {
         let pid = self.pid();
         assert!(signal(pid, "STOP"), "{pid} runs");
@@ -152,9 +153,9 @@ fn state(pid: u32) -> Option<char> {
     stat.rsplit_once(')')?.1.trim_start().chars().next()
 }
 
-/// Runs `check` on a server of its own of every flavour; a missing one is noted as a skipped test.
-fn each_odd_server(options: &[&str], check: impl Fn(&OddServer)) {
-    for odd in Flavour::ALL.into_iter().filter_map(|flavour| OddServer::start(flavour, options)) {
+/// Runs `check` on a server of its own of each flavour; a missing one is noted as a skipped test.
+fn each_odd_server(flavours: &[Flavour], options: &[&str], check: impl Fn(&OddServer)) {
+    for odd in flavours.iter().filter_map(|flavour| OddServer::start(*flavour, options)) {
         eprintln!("on {} {}", odd.server.flavour.name(), odd.server.version);
         check(&odd);
     }
@@ -182,7 +183,7 @@ fn odd_server_has_the_options_it_was_given() {
 
 #[test]
 fn data_port_and_options_outlive_a_restart_and_a_kill() {
-    each_odd_server(&["max_connections=77"], |odd| {
+    each_odd_server(&Flavour::ALL, &["max_connections=77"], |odd| {
         let root = odd.server.session(User::Root, "");
         root.exec("CREATE DATABASE shop_odd; CREATE TABLE shop_odd.t (n INT PRIMARY KEY)");
         root.exec("INSERT INTO shop_odd.t VALUES (1)");
@@ -206,17 +207,16 @@ fn data_port_and_options_outlive_a_restart_and_a_kill() {
 
 #[test]
 fn frozen_server_answers_nobody_until_it_goes_on() {
-    each_odd_server(&[], |odd| {
-        let frozen = odd.freeze();
-        assert_eq!(greeting(odd.server.port, Duration::from_millis(300)), None);
-        frozen.thaw();
-        assert!(greeting(odd.server.port, SIGNAL_LIMIT).is_some());
-    });
+    let odd = OddServer::mariadb(&[]);
+    let frozen = odd.freeze();
+    assert_eq!(greeting(odd.server.port, Duration::from_millis(300)), None);
+    frozen.thaw();
+    assert!(greeting(odd.server.port, SIGNAL_LIMIT).is_some());
 }
 
 #[test]
 fn certificate_can_be_replaced_while_the_server_runs() {
-    each_odd_server(&[], |odd| {
+    each_odd_server(&[Flavour::MariaDb, Flavour::MySql], &[], |odd| {
         let accepted = |ca_file: &Path| {
             Server::tls_session(odd.server.port, trusting(ca_file), User::Cdc, "").is_ok()
         };
