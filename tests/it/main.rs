@@ -24,6 +24,7 @@ mod interruptions_account_live;
 mod interruptions_live;
 mod interruptions_lost_live;
 mod interruptions_snapshot_live;
+mod generator_live;
 mod kill_live;
 mod matrix_live;
 mod preflight_live;
