@@ -10,7 +10,7 @@ use crate::source::files::tests::{EXPECTED, replay, show};
 use crate::source::framing::SourceTransaction;
 
 /// The bytes of a recording.
-fn recorded(name: &str, server: &str) -> Vec<u8> {
+pub(super) fn recorded(name: &str, server: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/binlog/events");
     std::fs::read(folder.join(format!("{name}-{server}.bin.zst"))).unwrap()
 }
