@@ -60,13 +60,12 @@ impl SourceError {
         {
             return Self::of_dump_answer(position, server_id, answer);
         }
-        match Self::of_query(DOING, error) {
+        let error = Self::of_query(DOING, error);
+        if let Self::Query { source, .. } = &error {
             // No answer to a request for the binlog, as far as anybody knows.
-            Self::Query { source, .. } => {
-                Self::BinlogUnreadable { position, answer: source.to_string() }
-            }
-            known => known,
+            return Self::BinlogUnreadable { position, answer: source.to_string() };
         }
+        error
     }
 
     fn of_dump_answer(position: String, server_id: u32, answer: &ServerError) -> Self {
