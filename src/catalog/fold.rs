@@ -108,7 +108,7 @@ impl FoldError {
 /// must have been read after the tables that it refers to, as [`Table`] orders them.
 ///
 /// Rows that go with a deleted one and are few (a product's, an option's, those of a gallery file)
-/// go here, too; those that may be anywhere are left to [`wide_cascade`](crate::catalog::wide_cascade).
+/// go here, too; those that may be anywhere are left to [`wide_cascade`](crate::catalog::wide_cascade()).
 ///
 /// # Errors
 /// Any error means that a change could not be applied; the caller must not move its position.

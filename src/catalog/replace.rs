@@ -58,7 +58,7 @@ pub struct Replaced {
 /// differs is touched.
 ///
 /// # Errors
-/// As for [`fold`](crate::catalog::fold); and [`FoldError::OutsideRange`], because such a row would
+/// As for [`fold`](crate::catalog::fold()); and [`FoldError::OutsideRange`], because such a row would
 /// be removed with another range.
 pub fn replace<C: CatalogRead>(
     table: Table,
@@ -172,7 +172,7 @@ impl<C: CatalogRead> Replacement<'_, C> {
 /// As with [`replace`], nothing goes along.
 ///
 /// # Errors
-/// As for [`fold`](crate::catalog::fold).
+/// As for [`fold`](crate::catalog::fold()).
 pub fn sweep_page<C: CatalogRead>(
     table: Table,
     seen: &BTreeSet<RowKey>,

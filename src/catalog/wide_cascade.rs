@@ -50,7 +50,7 @@ pub fn is_wide_delete(change: &RowChange) -> bool {
 /// `catalog` must hold everything up to and including the change.
 ///
 /// # Errors
-/// As for [`fold`](crate::catalog::fold).
+/// As for [`fold`](crate::catalog::fold()).
 pub fn wide_cascade<C: CatalogRead>(
     change: &RowChange,
     catalog: &C,
@@ -84,7 +84,7 @@ impl WideCascade {
     /// was looked at: the next page's `after`, or `None` once there are no more.
     ///
     /// # Errors
-    /// As for [`fold`](crate::catalog::fold).
+    /// As for [`fold`](crate::catalog::fold()).
     pub fn page<C: CatalogRead>(
         &self,
         catalog: &C,

@@ -288,7 +288,9 @@ impl Decoder {
         let fault = match decoded {
             Ok(mut changes) => {
                 if self.logs_cascades {
-                    changes.iter_mut().for_each(|change| change.cascades = false);
+                    for change in &mut changes {
+                        change.cascades = false;
+                    }
                 }
                 return Ok(Decoded::Rows(changes));
             }

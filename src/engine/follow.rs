@@ -13,7 +13,7 @@ use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
 use crate::engine::streaming::{Ended, Streaming};
-use crate::engine::{Activity, EngineError, Gauges, Until};
+use crate::engine::{Activity, EngineError, Gauges, MissingKeys, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
     self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
@@ -141,6 +141,12 @@ impl Following {
             retry_after_ms = wait.as_millis(),
             "source lost; reconnecting"
         );
+        let since = match (self.gauges.activity(), self.gauges.source_failure()) {
+            (Activity::Reconnecting(_), Some(failure)) => failure.since,
+            _ => self.clock.now(),
+        };
+        let (reason, hint) = (error.to_string(), error.hint());
+        self.gauges.set_source_failure(SourceFailure { since, reason, hint });
         self.gauges.set_activity(Activity::Reconnecting(error.to_string()));
         self.clock.sleep(wait).await;
         self.wait = (wait * 2).min(RECONNECT_MAX);
@@ -191,13 +197,21 @@ impl Following {
         tracing::info!(position = %position, "following the binlog");
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
+        let missing_keys = self.missing_keys(&watch).await?;
+        for parent in missing_keys.parents().filter_map(|id| watch.table(id)) {
+            tracing::warn!(
+                table = parent.name,
+                "foreign keys to this table are missing: what a delete would take along is read again"
+            );
+        }
         let connection = self.claimed().await?;
         let opening = Stream::open_over(connection, &self.params, &position, &watch, definitions);
         let stream = Box::pin(opening).await.map_err(source_error)?;
         let opened_at = self.clock.now();
         let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
-        let streaming = Streaming { following: self, watch, tables, state, position, seen };
+        let streaming =
+            Streaming { following: self, watch, tables, missing_keys, state, position, seen };
         let outcome = streaming.run(stream).await;
         if since(self.clock.now(), opened_at) > RECONNECT_MAX {
             self.wait = RECONNECT_FIRST;
@@ -282,6 +296,13 @@ impl Following {
             }
             self.clock.sleep(CATCH_UP_INTERVAL).await;
         }
+    }
+
+    /// The foreign keys that the shop lacks now.
+    pub(crate) async fn missing_keys(&self, watch: &Watch) -> Result<MissingKeys, EngineError> {
+        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
+        let keys = source::cascading_keys(&mut connection, watch).await.map_err(source_error)?;
+        Ok(MissingKeys::of(&keys))
     }
 
     /// What was measured in the files of the old server is measured anew.

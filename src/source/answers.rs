@@ -60,10 +60,12 @@ impl SourceError {
         {
             return Self::of_dump_answer(position, server_id, answer);
         }
-        let known = Self::of_query(DOING, error);
-        let Self::Query { source, .. } = known else { return known };
-        // No answer to a request for the binlog, as far as anybody knows.
-        Self::BinlogUnreadable { position, answer: source.to_string() }
+        let error = Self::of_query(DOING, error);
+        if let Self::Query { source, .. } = &error {
+            // No answer to a request for the binlog, as far as anybody knows.
+            return Self::BinlogUnreadable { position, answer: source.to_string() };
+        }
+        error
     }
 
     fn of_dump_answer(position: String, server_id: u32, answer: &ServerError) -> Self {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::decode::{Decoded, EventHeader, RowChange, StatementKind, TableId, Unreadable};
+use crate::decode::{Changes, Decoded, Effect, EventHeader, StatementKind, TableId, Unreadable};
 use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError, Xid};
 
 /// Offsets in event headers are modulo 2^32.
@@ -18,8 +18,9 @@ const OFFSET_WRAP: u64 = 1 << 32;
 /// Why the rows of a watched table must be read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RereadReason {
-    /// A statement redefined the table, or took, gave or exchanged rows without row events.
-    Redefined,
+    /// A statement redefined the table, or took, gave or exchanged rows without row events. Row
+    /// changes of the same transaction come behind it.
+    Redefined(Effect),
     /// Rows of it can't be decoded.
     Unreadable(Unreadable),
     /// Rows of it were rolled back, which a table that knows no transactions keeps all the same.
@@ -31,7 +32,7 @@ impl RereadReason {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable(reason) => reason.hint(),
-            Self::Redefined | Self::RolledBack => None,
+            Self::Redefined(_) | Self::RolledBack => None,
         }
     }
 }
@@ -39,7 +40,11 @@ impl RereadReason {
 impl fmt::Display for RereadReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Redefined => out.write_str("a statement redefined it or moved its rows"),
+            Self::Redefined(effect) => out.write_str(match effect {
+                Effect::Emptied => "a statement emptied it",
+                Effect::Altered => "a statement altered it",
+                Effect::Exchanged => "a statement may have exchanged its rows",
+            }),
             Self::Unreadable(reason) => reason.fmt(out),
             Self::RolledBack => out.write_str("changes of it were rolled back in the binlog"),
         }
@@ -50,7 +55,7 @@ impl fmt::Display for RereadReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceTransaction {
     /// The changes of watched tables in the order of the binlog; often none.
-    pub changes: Vec<RowChange>,
+    pub changes: Changes,
     /// Watched tables whose rows it changed in a way that `changes` does not carry, each with the
     /// first reason: their rows must be read again, behind this position.
     pub reread: BTreeMap<TableId, RereadReason>,
@@ -183,8 +188,10 @@ pub struct Framer {
     /// What the file's head says was before it; used when the start position has no GTIDs.
     before_file: Option<GtidSet>,
     gtid: Option<Gtid>,
+    /// The number of the last transaction that ended.
+    last_gtid: Option<Gtid>,
     is_open: bool,
-    changes: Vec<RowChange>,
+    changes: Changes,
     reread: BTreeMap<TableId, RereadReason>,
     /// Savepoints of the open transaction with the number of changes before each.
     savepoints: Vec<(String, usize)>,
@@ -199,8 +206,9 @@ impl Framer {
             position: start,
             before_file: None,
             gtid: None,
+            last_gtid: None,
             is_open: false,
-            changes: Vec::new(),
+            changes: Changes::default(),
             reread: BTreeMap::new(),
             savepoints: Vec::new(),
         }
@@ -215,6 +223,16 @@ impl Framer {
     /// The position after the last transaction.
     pub fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// The number of the transaction that ended last, if it has one.
+    pub fn last_gtid(&self) -> Option<&Gtid> {
+        self.last_gtid.as_ref()
+    }
+
+    /// What the head of the file says was before it, until that is part of the position.
+    pub fn before_file(&self) -> Option<&GtidSet> {
+        self.before_file.as_ref()
     }
 
     /// Whether a transaction was begun and not ended.
@@ -364,9 +382,9 @@ impl Framer {
             StatementKind::WatchedDml { tables } => {
                 Err(FramingError::StatementFormat { tables, at })
             }
-            StatementKind::Redefinition { tables } => {
+            StatementKind::Redefinition { tables, effect } => {
                 for table in &tables {
-                    self.reread.insert(*table, RereadReason::Redefined);
+                    self.reread.insert(*table, RereadReason::Redefined(effect));
                 }
                 let ended = if self.is_open { None } else { Some(self.end(header, None)?) };
                 Ok(Some(Framed::Ddl { tables, ended }))
@@ -405,9 +423,10 @@ impl Framer {
     /// knows no transactions was in it. Rows of such tables they write apart, as committed ones; but
     /// no row event says what table it is of, so nobody needs to rely on that.
     fn roll_back(&mut self, count: usize) {
-        for change in self.changes.drain(count..) {
-            self.reread.entry(change.table).or_insert(RereadReason::RolledBack);
-        }
+        let reread = &mut self.reread;
+        self.changes.cut(count, |change| {
+            reread.entry(change.table).or_insert(RereadReason::RolledBack);
+        });
     }
 
     /// Ends a distributed transaction that was prepared before. The statement is a transaction of its
@@ -446,13 +465,14 @@ impl Framer {
     /// Adds the pending GTID to the position. A position without GTIDs gets them only when it is
     /// known what was before: a set with a hole would ask the server for everything again.
     fn count(&mut self) -> Result<(), FramingError> {
-        let Some(gtid) = self.gtid.take() else { return Ok(()) };
+        self.last_gtid = self.gtid.take();
+        let Some(gtid) = &self.last_gtid else { return Ok(()) };
         if self.position.gtid.is_none() {
             self.position.gtid = self.before_file.take();
         }
         if let Some(set) = &mut self.position.gtid {
             let at = self.read_to.clone();
-            set.add(&gtid).map_err(|source| FramingError::Gtid { at, source })?;
+            set.add(gtid).map_err(|source| FramingError::Gtid { at, source })?;
         }
         Ok(())
     }
@@ -483,7 +503,7 @@ impl Framer {
     /// Drops the open transaction. A file's head within one means that the server died before the
     /// commit, or that the stream starts anew: either way it counts for nothing.
     fn forget(&mut self) {
-        self.changes.clear();
+        self.changes = Changes::default();
         self.reread.clear();
         self.savepoints.clear();
         self.gtid = None;

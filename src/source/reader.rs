@@ -132,3 +132,6 @@ impl EventReader {
         DecodeError::Payload { fault, at: self.framer.read_to().clone() }.into()
     }
 }
+
+#[cfg(test)]
+mod tests;

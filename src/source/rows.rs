@@ -156,9 +156,10 @@ fn range_sql(watch: &Watch, table: &WatchedTable, range: RowRange) -> (String, P
             bounds.push(Cell::UInt(bound));
         }
     }
-    let only = match conditions.is_empty() {
-        true => String::new(),
-        false => format!(" WHERE {}", conditions.join(" AND ")),
+    let only = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", conditions.join(" AND "))
     };
     let bounds = if bounds.is_empty() { Params::Empty } else { Params::Positional(bounds) };
     (format!("SELECT {} FROM {name}{only}", columns_of(table)), bounds)

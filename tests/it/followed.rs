@@ -63,7 +63,7 @@ impl Followed {
     /// Starts following, and waits until the copy is complete.
     pub(crate) fn start(&mut self, params: &SourceParams) {
         self.start_at_once(params);
-        self.wait("the copy is complete", |followed| followed.is_open());
+        self.wait("the copy is complete", Self::is_open);
     }
 
     /// Starts following.
@@ -101,9 +101,15 @@ impl Followed {
 
     /// Closes the store and opens it again, as a new process would.
     pub(crate) fn reopen(&mut self) {
+        self.store = Some(Arc::new(open(self.close())));
+    }
+
+    /// Closes the store, for another process to work with until it is opened again; the directory in
+    /// which it is called `store`.
+    pub(crate) fn close(&mut self) -> &Path {
         assert!(self.running.is_none(), "it is still followed");
         drop(self.store.take());
-        self.store = Some(Arc::new(open(self.directory.path())));
+        self.directory.path()
     }
 
     /// Whether it is followed.

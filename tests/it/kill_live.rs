@@ -10,10 +10,11 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use aco_stream::catalog::{FoldMode, Table, fold};
-use aco_stream::decode::{RowChange, Value};
+use aco_stream::decode::{RowChange, TableLayout, Value};
 use aco_stream::store::{Store, StoreParams, WriteBatch};
 use serde_json::Value as Json;
 
+use crate::copy::{assert_same, rows_of_database, rows_of_store};
 use crate::program::{Aco, COMMAND_LIMIT, eventually};
 use crate::random::{Random, seed};
 use crate::servers::{Server, Session, User};
@@ -369,6 +370,10 @@ fn kill_at_random_moments(server: &Server, snapshot_kills: u32, stream_kills: u3
     );
     assert!(resumes > 0, "no kill was late enough to have something to resume");
     shop.settle();
+    let copy = rows_of_store(&shop.directory.path().join("store"), TableLayout::Plain);
+    let session = shop.database.session(User::App);
+    let database = rows_of_database(&session, &shop.database.schema, TableLayout::Plain);
+    assert_same(&copy, &database, "after the kills");
     shop.assert_sandbox_agrees_with_database();
     shop.assert_sandbox_holds_what_a_fresh_start_delivers();
     for (feed, mut items) in exported(&shop.aco) {

@@ -12,14 +12,15 @@ use crate::source_live::params;
 
 /// How a server writes its binlog.
 #[derive(Debug, Clone, Copy)]
-struct Form {
+pub(crate) struct Form {
     /// `binlog_row_metadata`.
-    metadata: &'static str,
-    is_compressed: bool,
+    pub(crate) metadata: &'static str,
+    pub(crate) is_compressed: bool,
 }
 
 impl Form {
-    fn set(self, server: &Server) {
+    /// Has the server write what comes in this form; MySQL: what new connections write.
+    pub(crate) fn set(self, server: &Server) {
         let root = server.session(User::Root, "");
         root.exec(&format!("SET GLOBAL binlog_row_metadata = {}", self.metadata));
         let is_on = if self.is_compressed { "ON" } else { "OFF" };
@@ -162,6 +163,8 @@ fn cell(server: &Server, form: Form, layout: TableLayout) {
     followed.stop().expect("it follows well");
     play(&database, layout, SWAPS);
     let undone = "
+        DELETE FROM store WHERE store_id = 8;
+        DELETE FROM eav_attribute WHERE attribute_code = 'color';
         ALTER TABLE catalog_product_entity_varchar DROP COLUMN note, DROP COLUMN raw;
         UPDATE catalog_product_entity_varchar SET value = 'after drop' WHERE attribute_id = 173;
         ALTER TABLE eav_attribute_option ADD COLUMN first_one INT NOT NULL DEFAULT 9 FIRST;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{
-    ChecksumAlgorithm, Decoded, EventHeader, RowChange, StatementKind, TableId, Unreadable, Value,
+    Changes, ChecksumAlgorithm, Decoded, Effect, EventHeader, RowChange, StatementKind, TableId,
+    Unreadable, Value,
 };
 use crate::position::{BinlogOffset, Gtid, GtidSet, MariadbGtid, MysqlGtid, Position, Sid, Xid};
 use crate::source::framing::{
@@ -80,7 +81,7 @@ fn rolled_back() -> BTreeMap<TableId, RereadReason> {
 }
 
 fn redefined(tables: &BTreeSet<TableId>) -> BTreeMap<TableId, RereadReason> {
-    tables.iter().map(|table| (*table, RereadReason::Redefined)).collect()
+    tables.iter().map(|table| (*table, RereadReason::Redefined(Effect::Altered))).collect()
 }
 
 /// The only transaction that came, which must be one.
@@ -100,7 +101,7 @@ fn transactions(found: Vec<Framed>) -> Vec<(Vec<RowChange>, String)> {
             committed_at_s: 7,
             xa: None,
             reread,
-        }) if reread.is_empty() => (changes, position.to_string()),
+        }) if reread.is_empty() => (changes.into_iter().collect(), position.to_string()),
         other @ (Framed::Ddl { .. } | Framed::Transaction(_)) => panic!("{other:?}"),
     });
     parts.collect()
@@ -171,10 +172,10 @@ fn an_xa_transaction_is_two_with_its_name_in_both() {
         let events = [mariadb(5, false), rows(1), Decoded::XaPrepare(xid())];
         let prepared = only(push_all(&mut framer, events).unwrap());
         assert_eq!(prepared.xa, Some(XaStep::Prepare(xid())));
-        assert_eq!(prepared.changes, [change(1)]);
+        assert_eq!(prepared.changes, vec![change(1)].into());
         assert_eq!(prepared.position.to_string(), "0-1-5 (bin.000001:34)");
         let other = [mariadb(6, false), rows(2), Decoded::Commit];
-        assert_eq!(only(push_all(&mut framer, other).unwrap()).changes, [change(2)]);
+        assert_eq!(only(push_all(&mut framer, other).unwrap()).changes, vec![change(2)].into());
         let decided = only(push_all(&mut framer, [mariadb(7, true), decided]).unwrap());
         assert_eq!(decided.xa, Some(expected));
         assert!(decided.changes.is_empty() && !decided.is_empty());
@@ -188,7 +189,7 @@ fn an_xa_transaction_without_watched_rows_is_told_all_the_same() {
     let mut framer = framer_at(Some(&format!("{sid}:1-3")), 4);
     let events = [mysql(4), Decoded::Begin, Decoded::SkippedRows, Decoded::XaPrepare(xid())];
     let prepared = only(push_all(&mut framer, events).unwrap());
-    assert_eq!((prepared.xa, prepared.changes), (Some(XaStep::Prepare(xid())), Vec::new()));
+    assert_eq!((prepared.xa, prepared.changes), (Some(XaStep::Prepare(xid())), Changes::default()));
     let decided = only(push_all(&mut framer, [mysql(5), Decoded::XaCommit(xid())]).unwrap());
     assert_eq!(decided.xa, Some(XaStep::Commit(xid())));
     assert_eq!(decided.position.to_string(), format!("{sid}:1-5 (bin.000001:64)"));
@@ -208,7 +209,7 @@ fn a_table_with_unreadable_rows_is_to_be_read_again() {
     let mut framer = framer_at(None, 4);
     let events = [Decoded::Begin, rows(1), unreadable(), rows(2), unreadable(), Decoded::Commit];
     let transaction = only(push_all(&mut framer, events).unwrap());
-    assert_eq!(transaction.changes, [change(1), change(2)]);
+    assert_eq!(transaction.changes, vec![change(1), change(2)].into());
     let reason = RereadReason::Unreadable(Unreadable::NoColumnNames);
     assert_eq!(reason.to_string(), "the names of its columns are not known");
     assert_eq!(reason.hint(), Some("set binlog_row_metadata=FULL on the server"));
@@ -243,13 +244,15 @@ fn a_statement_outside_a_transaction_is_one() {
 #[test]
 fn a_definition_change_is_reported_with_the_position_behind_it() {
     let tables = BTreeSet::from([TableId(3)]);
-    let ddl = || statement(StatementKind::Redefinition { tables: tables.clone() });
+    let ddl = || {
+        statement(StatementKind::Redefinition { tables: tables.clone(), effect: Effect::Altered })
+    };
     let mut framer = framer_at(Some("0-1-4"), 4);
     let found = push_all(&mut framer, [mariadb(5, true), ddl()]).unwrap();
     let position = framer.position().clone();
     assert_eq!(position.to_string(), "0-1-5 (bin.000001:24)");
     let ended = SourceTransaction {
-        changes: Vec::new(),
+        changes: Changes::default(),
         reread: redefined(&tables),
         xa: None,
         position,
@@ -275,7 +278,8 @@ fn a_statement_that_changes_rows_of_watched_tables_stops_the_stream() {
 #[test]
 fn tables_that_lost_or_exchanged_their_rows_are_to_be_read_again() {
     let tables = BTreeSet::from([TableId(0)]);
-    let swept = statement(StatementKind::Redefinition { tables: tables.clone() });
+    let swept =
+        statement(StatementKind::Redefinition { tables: tables.clone(), effect: Effect::Altered });
     let found = push_all(&mut framer_at(None, 4), [swept]).unwrap();
     let [Framed::Ddl { ended: Some(ended), .. }] = &found[..] else { panic!("{found:?}") };
     assert_eq!(ended.reread, redefined(&tables));
