@@ -197,14 +197,15 @@ impl Following {
         tracing::info!(position = %position, "following the binlog");
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
-        let missing_keys = self.missing_keys(&watch).await?;
+        let mut connection = self.claimed().await?;
+        let keys = source::cascading_keys(&mut connection, &watch).await.map_err(source_error)?;
+        let missing_keys = MissingKeys::of(&keys);
         for parent in missing_keys.parents().filter_map(|id| watch.table(id)) {
             tracing::warn!(
                 table = parent.name,
                 "foreign keys to this table are missing: what a delete would take along is read again"
             );
         }
-        let connection = self.claimed().await?;
         let opening = Stream::open_over(connection, &self.params, &position, &watch, definitions);
         let stream = Box::pin(opening).await.map_err(source_error)?;
         let opened_at = self.clock.now();
@@ -224,7 +225,7 @@ impl Following {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let server_id = self.params.server_id;
         let claimed = source::claim_number(&mut connection, server_id, &self.own).await;
-        self.own.insert(claimed.map_err(source_error)?);
+        self.own.extend(claimed.map_err(source_error)?);
         Ok(connection)
     }
 

@@ -29,8 +29,8 @@ pub async fn server_identity(conn: &mut Connection) -> Result<String, SourceErro
         .ok_or_else(|| SourceError::UnexpectedAnswer { doing: DOING, answer: "NULL".to_owned() })
 }
 
-/// Claims our number among the readers of this server for as long as the connection lives; the
-/// connection's own number there.
+/// Claims our number among the readers of this server for as long as the connection lives; where that
+/// is done, the connection's own number on the server.
 ///
 /// MariaDB cuts off a reader when another one comes with its number, and does not say why: both would
 /// come back again and again, each at the other's cost. So the reader that comes back and finds its
@@ -44,27 +44,24 @@ pub async fn claim_number(
     conn: &mut Connection,
     server_id: u32,
     own: &BTreeSet<u64>,
-) -> Result<u64, SourceError> {
-    const DOING: &str = "claim our number among the server's readers";
-    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
-    let id = conn.text(DOING, "SELECT CONNECTION_ID()").await?;
-    let id = number(id.as_deref())
-        .ok_or_else(|| SourceError::UnexpectedAnswer { doing: DOING, answer: format!("{id:?}") })?;
+) -> Result<Option<u64>, SourceError> {
     if conn.flavour() == Flavour::Mysql {
-        return Ok(id);
+        return Ok(None);
     }
     let name = literal(&format!("aco-stream {server_id}"));
-    let sql = format!("SELECT GET_LOCK({name}, 0), IS_USED_LOCK({name})");
-    let rows = match conn.rows(DOING, &sql).await {
+    let sql = format!("SELECT CONNECTION_ID(), GET_LOCK({name}, 0), IS_USED_LOCK({name})");
+    let rows = match conn.rows("claim our number among the server's readers", &sql).await {
         // Some clusters have no such locks.
-        Err(SourceError::Query { .. }) => return Ok(id),
+        Err(SourceError::Query { .. }) => return Ok(None),
         rows => rows?,
     };
-    let holder = rows.first().and_then(|row| number(row.at(1)));
-    match holder.filter(|holder| *holder != id && !own.is_empty() && !own.contains(holder)) {
+    let number = |place| rows.first()?.at(place)?.parse::<u64>().ok();
+    let (id, holder) = (number(0), number(2));
+    let is_rival = |holder: &u64| Some(*holder) != id && !own.is_empty() && !own.contains(holder);
+    match holder.filter(is_rival) {
         None => Ok(id),
         Some(holder) => {
-            let answer = format!("connection {holder} to the server has come with the same number");
+            let answer = format!("connection {holder} of the server has come with the same number");
             Err(SourceError::ServerIdTaken { server_id, answer })
         }
     }
