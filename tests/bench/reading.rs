@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use aco_stream::catalog::tables::watch;
 use aco_stream::catalog::{FoldMode, Table};
 use aco_stream::decode::{Definitions, TableLayout, Watch};
-use aco_stream::engine::Gauges;
 use aco_stream::engine::absorb::Absorbing;
+use aco_stream::engine::{Gauges, MissingKeys};
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::framing::SourceTransaction;
 use aco_stream::source::{
@@ -149,7 +149,9 @@ async fn source(task: &Task) -> Figures {
     while stream.seen() < task.until {
         rows += match stream.next().await.expect("the next event") {
             StreamEvent::Transaction(transaction) => transaction.changes.len(),
-            StreamEvent::Redefinition { .. } | StreamEvent::Progress { .. } => 0,
+            StreamEvent::Redefinition { .. }
+            | StreamEvent::Progress { .. }
+            | StreamEvent::File(_) => 0,
         };
     }
     figures(rows, 0, started)
@@ -215,7 +217,14 @@ async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) ->
     let mut stream = task.open(from).await;
     let tables = watched().tables().map(|(id, _)| id).collect::<BTreeSet<_>>();
     let gauges = Gauges::default();
-    let absorbing = Absorbing { store, gauges: &gauges, mode: FoldMode::GateOpen, tables: &tables };
+    let missing_keys = MissingKeys::default();
+    let absorbing = Absorbing {
+        store,
+        gauges: &gauges,
+        mode: FoldMode::GateOpen,
+        tables: &tables,
+        missing_keys: &missing_keys,
+    };
     let (sender, mut receiver) =
         mpsc::channel::<Result<StreamEvent, SourceError>>(READ_AHEAD_EVENTS);
     let started = now();
@@ -236,6 +245,7 @@ async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) ->
                     waiting.push(transaction);
                 }
                 StreamEvent::Progress { seen: to, .. } => seen = to,
+                StreamEvent::File(_) => {}
             }
             if changes < CHANGES_PER_COMMIT {
                 next = receiver.try_recv().ok();
