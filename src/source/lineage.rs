@@ -78,7 +78,9 @@ pub async fn binlog_file(
 ) -> Result<BinlogFile, SourceError> {
     let at = BinlogOffset { file: name.to_owned(), offset: FIRST_OFFSET };
     let start = Position { gtid: None, at };
-    let mut stream = Stream::open(params, &start, watch, Definitions::default()).await?;
+    // A reader without a number throws nobody out.
+    let params = SourceParams { server_id: 0, ..params.clone() };
+    let mut stream = Stream::open(&params, &start, watch, Definitions::default()).await?;
     loop {
         if let StreamEvent::File(file) = stream.next().await? {
             return Ok(file);
