@@ -56,6 +56,12 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Print where every feed, or every item of one feed, stands.
     Status(StatusArgs),
+    /// Read watched tables again, and deliver what differs.
+    Reread {
+        /// The tables, with or without the shop's table prefix.
+        #[arg(required = true, value_name = "TABLE")]
+        tables: Vec<String>,
+    },
     /// Check the source, the service and the configuration.
     Check {
         /// Print the findings as JSON.

@@ -1,23 +1,46 @@
 //! What a running process tells of itself to `status`: its gauges, in the report's words.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use crate::engine::{Activity, Gauges};
-use crate::status::{Process, SourceActivity, SourceState};
+use crate::engine::{Activity, Gauges, SourceAlert, request_reread};
+use crate::status::{Alert, Process, SourceActivity, SourceState};
+use crate::store::Store;
 
-pub(crate) fn process(gauges: Arc<Gauges>) -> Process {
-    Process { source: Box::new(move || source_state(&gauges)) }
+pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>) -> Process {
+    let reread = move |tables: &[String]| match request_reread(&store, tables) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    };
+    Process { source: Box::new(move || source_state(&gauges)), reread: Box::new(reread) }
 }
 
 fn source_state(gauges: &Gauges) -> SourceState {
+    let failure = gauges.source_failure();
     let activity = match gauges.activity() {
         Activity::Starting => SourceActivity::Starting,
         Activity::Snapshot(table) => SourceActivity::Snapshot { table: table.to_owned() },
         Activity::CatchingUp => SourceActivity::CatchingUp,
         // Only a command that answers no questions replays files.
         Activity::Following | Activity::Replaying | Activity::Replayed => SourceActivity::Following,
-        Activity::Reconnecting(reason) => SourceActivity::Reconnecting { since: None, reason },
-        Activity::Stopped(reason) => SourceActivity::Stopped { reason, hint: None },
+        Activity::Reconnecting(reason) => {
+            let since = failure.as_ref().map(|failure| failure.since.to_string());
+            SourceActivity::Reconnecting { since, reason }
+        }
+        Activity::Stopped(reason) => {
+            let hint = failure.as_ref().and_then(|failure| failure.hint.clone());
+            SourceActivity::Stopped { reason, hint }
+        }
     };
-    SourceState { activity, ..SourceState::default() }
+    let checks = gauges.source_checks();
+    let alert = |alert: SourceAlert| Alert { message: alert.message, hint: alert.hint };
+    let is_known = gauges.last_commit_s.load(Ordering::Relaxed) > 0;
+    SourceState {
+        activity,
+        last_error: failure.map(|failure| failure.reason),
+        hours_until_purged: checks.hours_until_purged,
+        seconds_behind: is_known.then(|| gauges.seconds_behind.load(Ordering::Relaxed)),
+        tables_to_reread: gauges.rereads().into_iter().map(str::to_owned).collect(),
+        alerts: checks.alerts.into_iter().map(alert).collect(),
+    }
 }

@@ -11,6 +11,7 @@ mod export;
 mod live;
 mod output;
 mod progress;
+mod reread;
 mod run;
 mod sandbox;
 mod show;
@@ -71,6 +72,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Replay { files, dry_run } => run::replay(config, files, dry_run, bars).await,
         Command::Export(args) => export::export(config, &args),
         Command::Status(args) => status::status(config, &args),
+        Command::Reread { tables } => reread::reread(config, &tables),
         Command::Check { json } => check::check(config, json).await,
         Command::Config { command: ConfigCommand::Show } => show::show(config),
     }

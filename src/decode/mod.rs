@@ -7,7 +7,9 @@
 //! know what a product is: the list of watched tables is a value given by the caller.
 
 mod bytes;
+mod changes;
 mod charset;
+pub(crate) mod codec;
 mod columns;
 mod compressed;
 mod control;
@@ -29,6 +31,7 @@ mod value;
 mod watched;
 mod xa;
 
+pub use changes::{Changes, IntoIter as ChangesIntoIter};
 pub use columns::{ColumnDescription, Definitions, TableColumns};
 pub use decoder::{Decoded, Decoder};
 pub use error::DecodeError;
@@ -38,6 +41,7 @@ pub use event::{
 pub use payload::{Payload, PayloadFault};
 pub use plan::Watch;
 pub use statement::{Effect, StatementKind};
+pub use table_map::announced_columns;
 pub use unreadable::Unreadable;
 pub use value::{Row, Value};
 pub use watched::{ColumnKind, RowChange, TableId, TableLayout, WatchedColumn, WatchedTable};

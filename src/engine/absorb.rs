@@ -7,7 +7,7 @@ use crate::catalog::{
     CatalogEdits, FoldMode, Owner, Table, Touch, fold, is_wide_delete, wide_cascade,
 };
 use crate::decode::{Definitions, RowChange, TableId};
-use crate::engine::{EngineError, Gauges};
+use crate::engine::{EngineError, Gauges, MissingKeys};
 use crate::feed::{Feed, FeedOwner};
 use crate::ledger::Cause;
 use crate::position::{Position, Xid};
@@ -32,6 +32,8 @@ pub struct Absorbing<'a> {
     pub mode: FoldMode,
     /// Every watched table: read again when nobody can say what was changed.
     pub tables: &'a BTreeSet<TableId>,
+    /// Foreign keys that the shop lacks.
+    pub missing_keys: &'a MissingKeys,
 }
 
 /// What an absorb step changed beyond the store.
@@ -108,6 +110,7 @@ impl Absorbing<'_> {
             }
             Some(XaStep::Prepare(xid)) => {
                 let reread = reread.into_keys().collect();
+                let changes = changes.into_iter().collect();
                 step.prepared.insert(xid, Some(Prepared { changes, reread }));
                 Ok(())
             }
@@ -150,12 +153,16 @@ impl Absorbing<'_> {
 
     fn take_changes(
         &self,
-        changes: Vec<RowChange>,
+        changes: impl IntoIterator<Item = RowChange>,
         position: &Position,
         step: &mut Step,
         cause: &Origin,
     ) -> Result<(), EngineError> {
         for change in changes {
+            for table in self.missing_keys.doubted_by(&change) {
+                let replay_from = position.gtid.is_none().then(|| position.at.clone());
+                step.reread.insert(table, Reread { after: None, replay_from });
+            }
             let wide = is_wide_delete(&change).then(|| change.clone());
             step.changes.push(change);
             if wide.is_some() || step.changes.len() >= CHANGES_PER_FOLD {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::catalog::tables::{WATCHED_TABLES, watch};
-use crate::clock::SharedClock;
+use crate::clock::{SharedClock, since};
 use crate::decode::{TableId, Watch};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
 use crate::engine::streaming::{Ended, Streaming};
-use crate::engine::{Activity, EngineError, Gauges, Until};
+use crate::engine::{Activity, EngineError, Gauges, MissingKeys, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
     self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
@@ -21,8 +21,13 @@ use crate::source::{
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
 /// Waits between attempts to reconnect.
-const RECONNECT_FIRST: Duration = Duration::from_secs(1);
+pub(crate) const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 const RECONNECT_MAX: Duration = Duration::from_secs(30);
+
+/// How long another server may take to get what was absorbed from the one before it, and how often
+/// it is asked.
+const CATCH_UP_LIMIT: Duration = Duration::from_secs(20);
+const CATCH_UP_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(crate) struct Following {
     pub(crate) store: Arc<Store>,
@@ -40,6 +45,8 @@ pub(crate) struct Following {
     pub(crate) position_stored_at: Timestamp,
     /// Where an event arrived damaged: once may be the network's fault.
     pub(crate) damaged_at: Option<String>,
+    /// The wait before the next attempt to reconnect; short again once changes come.
+    pub(crate) wait: Duration,
 }
 
 /// A connection whose server was found to be one to go on with.
@@ -48,8 +55,6 @@ struct Attached {
     watch: Arc<Watch>,
     /// `None`: a snapshot must be begun.
     state: Option<SnapshotState>,
-    /// The server is not the one that the position's file and offset belong to.
-    is_other_server: bool,
 }
 
 impl Following {
@@ -97,9 +102,8 @@ impl Following {
     /// What a reconnect can't mend.
     pub(crate) async fn follow(&mut self, first: Connection) -> Result<(), EngineError> {
         let mut connection = Some(first);
-        let mut wait = RECONNECT_FIRST;
         loop {
-            let error = match self.attempt(connection.take(), &mut wait).await {
+            let error = match self.attempt(connection.take()).await {
                 Ok(Ended::Absorbed) => return Ok(()),
                 Ok(Ended::Replay) => continue,
                 Err(error) => error,
@@ -112,12 +116,13 @@ impl Following {
                     }
                     tracing::warn!(error = %error, "position lost: taking a new snapshot");
                     self.close_gate()?;
+                    self.rest(&error).await;
                 }
                 SourceErrorKind::Transient | SourceErrorKind::Unavailable => {
-                    self.rest(&error, &mut wait).await;
+                    self.rest(&error).await;
                 }
                 SourceErrorKind::Fatal if self.is_first_damage(&error) => {
-                    self.rest(&error, &mut wait).await;
+                    self.rest(&error).await;
                 }
                 SourceErrorKind::Credentials | SourceErrorKind::Config | SourceErrorKind::Fatal => {
                     return Err(EngineError::Source(error));
@@ -127,21 +132,30 @@ impl Following {
     }
 
     /// Waits before the next attempt.
-    async fn rest(&mut self, error: &SourceError, wait: &mut Duration) {
+    async fn rest(&mut self, error: &SourceError) {
+        let wait = self.wait;
         tracing::warn!(
             error = chain(error),
             retry_after_ms = wait.as_millis(),
             "source lost; reconnecting"
         );
+        let since = match (self.gauges.activity(), self.gauges.source_failure()) {
+            (Activity::Reconnecting(_), Some(failure)) => failure.since,
+            _ => self.clock.now(),
+        };
+        let (reason, hint) = (error.to_string(), error.hint());
+        self.gauges.set_source_failure(SourceFailure { since, reason, hint });
         self.gauges.set_activity(Activity::Reconnecting(error.to_string()));
-        self.clock.sleep(*wait).await;
-        *wait = (*wait * 2).min(RECONNECT_MAX);
+        self.clock.sleep(wait).await;
+        self.wait = (wait * 2).min(RECONNECT_MAX);
     }
 
     /// Whether an event arrived damaged for the first time at its place. A second time, the server's
     /// own file is damaged.
     fn is_first_damage(&mut self, error: &SourceError) -> bool {
-        let (SourceError::Checksum { position, .. } | SourceError::Garbled { position }) = error
+        let (SourceError::Checksum { position, .. }
+        | SourceError::Garbled { position }
+        | SourceError::BinlogUnreadable { position, .. }) = error
         else {
             return false;
         };
@@ -151,20 +165,15 @@ impl Following {
     }
 
     /// One connection's life.
-    async fn attempt(
-        &mut self,
-        connection: Option<Connection>,
-        wait: &mut Duration,
-    ) -> Result<Ended, EngineError> {
+    async fn attempt(&mut self, connection: Option<Connection>) -> Result<Ended, EngineError> {
         let connection = match connection {
             Some(connection) => connection,
             None => Connection::connect(&self.params).await.map_err(source_error)?,
         };
-        let Attached { mut connection, watch, state, is_other_server } =
-            self.attach(connection).await?;
+        let Attached { mut connection, watch, state } = self.attach(connection).await?;
         let mut state = match state {
             Some(state) => state,
-            None => snapshot::begin(&self.store, &mut connection, &watch).await?,
+            None => snapshot::begin(&self.store, &mut connection, (&self.params, &watch)).await?,
         };
         if let Phase::Reading { .. } = state.phase {
             let snapshot = Snapshot {
@@ -182,21 +191,29 @@ impl Following {
         };
         self.gauges.set_activity(activity);
         let position = self.store.position().map_err(EngineError::Store)?;
-        let mut position = position.unwrap_or_else(|| state.start.clone());
+        let position = position.unwrap_or_else(|| state.start.clone());
         tracing::info!(position = %position, "following the binlog");
-        if is_other_server {
-            // The other server's files are no measure here.
-            position.at = BinlogOffset::default();
-        }
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
+        let missing_keys = self.missing_keys(&watch).await?;
+        for parent in missing_keys.parents().filter_map(|id| watch.table(id)) {
+            tracing::warn!(
+                table = parent.name,
+                "foreign keys to this table are missing: what a delete would take along is read again"
+            );
+        }
         let stream = Stream::open(&self.params, &position, &watch, definitions).await;
         let stream = stream.map_err(source_error)?;
-        *wait = RECONNECT_FIRST;
+        let opened_at = self.clock.now();
         let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
-        let streaming = Streaming { following: self, watch, tables, state, position, seen };
-        streaming.run(stream).await
+        let streaming =
+            Streaming { following: self, watch, tables, missing_keys, state, position, seen };
+        let outcome = streaming.run(stream).await;
+        if since(self.clock.now(), opened_at) > RECONNECT_MAX {
+            self.wait = RECONNECT_FIRST;
+        }
+        outcome
     }
 
     /// Finds out whether the server still is, or can replace, the one that was followed.
@@ -217,11 +234,17 @@ impl Following {
             let position = position.unwrap_or_else(|| open.start.clone());
             if !is_other_server {
                 source::check_lineage(conn, &position).await.map_err(source_error)?;
+                if let Some(known) = self.store.binlog_file().map_err(EngineError::Store)? {
+                    let params = (&*self.params, &*watch);
+                    let checked = source::check_file(conn, params, &known, &position).await;
+                    checked.map_err(source_error)?;
+                }
             } else if position.gtid.is_none() {
                 return Err(source_error(other_server(&position, &server)));
             } else if open.phase == Phase::Open {
                 tracing::warn!(server, "this is another server: going on by GTID");
-                self.move_to(conn, &server).await?;
+                self.wait_for(conn, &server, &position).await?;
+                self.move_to(conn, &server, position).await?;
             } else {
                 tracing::warn!(server, "this is another server: beginning the snapshot anew");
                 state = None;
@@ -233,8 +256,40 @@ impl Following {
             // stay in them.
             self.close_gate()?;
         }
-        let is_other_server = is_other_server && state.is_some();
-        Ok(Attached { connection, watch, state, is_other_server })
+        Ok(Attached { connection, watch, state })
+    }
+
+    /// Waits until another server has everything that was absorbed. MySQL does not look by itself
+    /// whether it lacks transactions of a server that it replaces.
+    async fn wait_for(
+        &self,
+        connection: &mut Connection,
+        server: &str,
+        position: &Position,
+    ) -> Result<(), EngineError> {
+        let began_at = self.clock.now();
+        loop {
+            let theirs = source::safe_start(connection).await.map_err(source_error)?;
+            if theirs.covers(position) {
+                return Ok(());
+            }
+            if since(self.clock.now(), began_at) > CATCH_UP_LIMIT {
+                let answer = format!(
+                    "{server} lacks transactions that were absorbed from the server before it; it \
+                     has {theirs}"
+                );
+                let position = position.to_string();
+                return Err(source_error(SourceError::LostPosition { position, answer }));
+            }
+            self.clock.sleep(CATCH_UP_INTERVAL).await;
+        }
+    }
+
+    /// The foreign keys that the shop lacks now.
+    pub(crate) async fn missing_keys(&self, watch: &Watch) -> Result<MissingKeys, EngineError> {
+        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
+        let keys = source::cascading_keys(&mut connection, watch).await.map_err(source_error)?;
+        Ok(MissingKeys::of(&keys))
     }
 
     /// What was measured in the files of the old server is measured anew.
@@ -242,6 +297,7 @@ impl Following {
         &mut self,
         connection: &mut Connection,
         server: &str,
+        position: Position,
     ) -> Result<(), EngineError> {
         let end = source::written_end(connection).await.map_err(source_error)?;
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
@@ -253,6 +309,8 @@ impl Following {
             batch.definitions(&definitions);
         }
         batch.server(server);
+        batch.binlog_file(None);
+        batch.position(&Position { at: BinlogOffset::default(), ..position });
         self.store.commit(batch).map_err(EngineError::Store)?;
         self.set_target(connection).await
     }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use crate::feed::Feed;
 
 /// What the absorb loop is doing.
@@ -27,12 +29,44 @@ pub enum Activity {
     Stopped(String),
 }
 
+/// What was found wrong with the source while it is followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceChecks {
+    /// Settings and privileges that are not what they must be.
+    pub alerts: Vec<SourceAlert>,
+    /// Whole hours until the server may purge what was not read yet; `None` when it keeps its binlog
+    /// for good, or was not asked yet.
+    pub hours_until_purged: Option<u64>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceAlert {
+    /// What.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// The last failure of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFailure {
+    /// When it happened; of several in a row, the first.
+    pub since: Timestamp,
+    /// What happened.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
 /// Counters and states of a running process. All of it is for display: nothing depends on it.
 #[derive(Debug, Default)]
 pub struct Gauges {
     activity: Mutex<Activity>,
     delivery_stopped: Mutex<Option<String>>,
     rereads: Mutex<Vec<&'static str>>,
+    source_checks: Mutex<SourceChecks>,
+    source_failure: Mutex<Option<SourceFailure>>,
     /// Rows the snapshot has read.
     pub rows_read: AtomicU64,
     /// The server's estimate of the rows the snapshot will read.
@@ -43,6 +77,8 @@ pub struct Gauges {
     pub row_changes: AtomicU64,
     /// Unix seconds of the last absorbed commit.
     pub last_commit_s: AtomicU64,
+    /// How many seconds after its commit the last transaction was absorbed.
+    pub seconds_behind: AtomicU64,
     /// Whether the gate is open.
     pub is_gate_open: AtomicBool,
     feeds: [FeedGauges; Feed::ALL.len()],
@@ -81,6 +117,24 @@ impl Gauges {
     /// Why delivery stopped; `None` while it goes on.
     pub fn delivery_stopped(&self) -> Option<String> {
         self.delivery_stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was found wrong with the source while it is followed.
+    pub fn source_checks(&self) -> SourceChecks {
+        self.source_checks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The last failure of the source, mended or not.
+    pub fn source_failure(&self) -> Option<SourceFailure> {
+        self.source_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_source_checks(&self, checks: SourceChecks) {
+        *self.source_checks.lock().unwrap_or_else(PoisonError::into_inner) = checks;
+    }
+
+    pub(crate) fn set_source_failure(&self, failure: SourceFailure) {
+        *self.source_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
     /// The watched tables that wait to be read again.

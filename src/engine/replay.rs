@@ -11,7 +11,7 @@ use crate::decode::{Decoder, TableLayout};
 use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::run::flushing;
-use crate::engine::{Activity, EngineError, Gauges};
+use crate::engine::{Activity, EngineError, Gauges, MissingKeys};
 use crate::position::{BinlogOffset, Position};
 use crate::source::files::FileReplay;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
@@ -44,7 +44,8 @@ pub fn absorb_files(
         .is_some_and(|state| state.phase == Phase::Open);
     let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
     let tables = watched.tables().map(|(id, _)| id).collect();
-    let absorbing = Absorbing { store, gauges, mode, tables: &tables };
+    let missing_keys = MissingKeys::default();
+    let absorbing = Absorbing { store, gauges, mode, tables: &tables, missing_keys: &missing_keys };
     let mut waiting: Vec<SourceTransaction> = Vec::new();
     gauges.set_activity(Activity::Replaying);
     for path in files {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use crate::clock::SharedClock;
 use crate::engine::deliver::{Bell, DeliverParams, Delivered, Delivery};
 use crate::engine::error::chain;
-use crate::engine::follow::Following;
-use crate::engine::{Activity, EngineError, Gauges};
+use crate::engine::follow::{Following, RECONNECT_FIRST};
+use crate::engine::rechecks::rechecking;
+use crate::engine::{Activity, EngineError, Gauges, SourceFailure};
 use crate::source::{Purpose, SourceParams};
 use crate::store::{Phase, Store};
 use crate::submit::{SubmitError, Submitter};
@@ -81,6 +82,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         target: None,
         position_stored_at: params.clock.now(),
         damaged_at: None,
+        wait: RECONNECT_FIRST,
     };
     let first = following.start().await?;
     let mut delivery = match &params.delivering {
@@ -101,9 +103,12 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
             None => Ok(()),
         }
     };
+    let source = Arc::new(params.source.clone());
+    let rechecking = rechecking(&params.store, &params.gauges, &params.clock, source);
     let outcome = tokio::select! {
         outcome = both(absorbing, delivering, params.until) => outcome,
         error = flushing(&params.store, &params.clock) => Err(error),
+        never = rechecking => match never {},
         () = stop => {
             tracing::info!("stopping");
             Ok(())
@@ -141,8 +146,13 @@ async fn absorbing(
             bell.work.notify_one();
         }
         Err(error) => {
-            params.gauges.set_activity(Activity::Stopped(error.to_string()));
             let hint = error.hints().join("; ");
+            params.gauges.set_source_failure(SourceFailure {
+                since: params.clock.now(),
+                reason: error.to_string(),
+                hint: (!hint.is_empty()).then(|| hint.clone()),
+            });
+            params.gauges.set_activity(Activity::Stopped(error.to_string()));
             tracing::error!(error = chain(error), hint, "absorbing stopped");
         }
     }

@@ -51,12 +51,13 @@ struct Speed {
 pub(crate) async fn begin(
     store: &Store,
     connection: &mut Connection,
-    watch: &Watch,
+    (params, watch): (&SourceParams, &Watch),
 ) -> Result<SnapshotState, EngineError> {
     let start: Position = source::safe_start(connection).await.map_err(source_error)?;
     let columns = source::table_columns(connection, watch).await.map_err(source_error)?;
     let ranged = source::ranged_tables(connection, watch).await.map_err(source_error)?;
     let server = source::server_identity(connection).await.map_err(source_error)?;
+    let file = source::binlog_file(params, watch, &start.at.file).await.map_err(source_error)?;
     tracing::info!(position = %start, "snapshot begins");
     let phase = Phase::Reading { groups: groups(watch, &ranged) };
     let state = SnapshotState { start, layout: watch.layout, phase, rows_read: 0 };
@@ -65,6 +66,7 @@ pub(crate) async fn begin(
     batch.position(&state.start);
     batch.definitions(&Definitions { columns, ..Definitions::default() });
     batch.server(&server);
+    batch.binlog_file(Some(&file));
     store.commit(batch).map_err(EngineError::Store)?;
     Ok(state)
 }

@@ -6,24 +6,26 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::catalog::FoldMode;
 use crate::clock::since;
 use crate::decode::{Definitions, TableId, Watch};
 use crate::engine::absorb::{Absorbed, Absorbing, mark_everything};
-use crate::engine::follow::Following;
+use crate::engine::follow::{Following, RECONNECT_FIRST};
 use crate::engine::reread::{RereadState, Rereading};
 use crate::engine::snapshot::source_error;
-use crate::engine::{Activity, EngineError};
-use crate::position::{BinlogOffset, Position};
+use crate::engine::{Activity, EngineError, MissingKeys};
+use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
 use crate::source::{SourceError, Stream, StreamEvent};
 use crate::store::{Phase, Reread, SnapshotState, WriteBatch};
 
-/// Events read ahead of the fold: enough to fill a commit, bounded so that memory is.
+/// Events read ahead of the fold: enough to fill a commit.
 const READ_AHEAD_EVENTS: usize = 256;
+/// Row changes in them: bounded so that memory is. A larger transaction comes alone.
+const READ_AHEAD_CHANGES: u32 = 20_000;
 /// Row changes that are folded into one commit when they are there already.
 const CHANGES_PER_COMMIT: usize = 2000;
 /// How often the position moves while no watched table changes.
@@ -45,6 +47,7 @@ pub(crate) struct Streaming<'a> {
     pub(crate) following: &'a mut Following,
     pub(crate) watch: Arc<Watch>,
     pub(crate) tables: BTreeSet<TableId>,
+    pub(crate) missing_keys: MissingKeys,
     pub(crate) state: SnapshotState,
     /// Up to where everything is absorbed.
     pub(crate) position: Position,
@@ -58,18 +61,58 @@ struct Gathered {
     transactions: Vec<SourceTransaction>,
     definitions: Option<Definitions>,
     quiet: Option<Position>,
+    file: Option<BinlogFile>,
     failed: Option<SourceError>,
 }
 
-type Events = mpsc::Receiver<Result<StreamEvent, SourceError>>;
+/// What was read ahead.
+struct Events {
+    receiver: mpsc::Receiver<Result<StreamEvent, SourceError>>,
+    /// A permit for every row change that may still be read ahead.
+    room: Arc<Semaphore>,
+}
+
+impl Events {
+    /// Makes room for more in place of an event that was taken.
+    fn taken(&self, event: Result<StreamEvent, SourceError>) -> Result<StreamEvent, SourceError> {
+        // Never closed, and as many as were taken from it.
+        self.room.add_permits(usize::try_from(weight(&event)).unwrap_or(0));
+        event
+    }
+
+    fn try_next(&mut self) -> Result<Result<StreamEvent, SourceError>, TryRecvError> {
+        let event = self.receiver.try_recv()?;
+        Ok(self.taken(event))
+    }
+
+    async fn next(&mut self) -> Result<StreamEvent, SourceError> {
+        match self.receiver.recv().await {
+            Some(event) => self.taken(event),
+            None => Err(SourceError::StreamEnded),
+        }
+    }
+}
+
+/// The room that an event takes.
+fn weight(event: &Result<StreamEvent, SourceError>) -> u32 {
+    match event {
+        Ok(
+            StreamEvent::Transaction(transaction) | StreamEvent::Redefinition { transaction, .. },
+        ) => u32::try_from(transaction.changes.len()).unwrap_or(u32::MAX).min(READ_AHEAD_CHANGES),
+        Ok(StreamEvent::Progress { .. } | StreamEvent::File(_)) | Err(_) => 0,
+    }
+}
 
 impl Streaming<'_> {
     /// Reads ahead in a task of its own, so that folding never keeps the server waiting.
     pub(crate) async fn run(mut self, stream: Stream) -> Result<Ended, EngineError> {
         let (sender, receiver) = mpsc::channel(READ_AHEAD_EVENTS);
+        let room = usize::try_from(READ_AHEAD_CHANGES).unwrap_or(usize::MAX);
+        let room = Arc::new(Semaphore::new(room));
+        let events = Events { receiver, room: Arc::clone(&room) };
         #[expect(clippy::disallowed_methods, reason = "engine starts tasks; aborted below")]
-        let reader = tokio::spawn(read(stream, sender));
-        let outcome = self.absorb_events(receiver).await;
+        let reader = tokio::spawn(read(stream, sender, room));
+        let outcome = self.absorb_events(events).await;
         reader.abort();
         outcome
     }
@@ -88,6 +131,9 @@ impl Streaming<'_> {
             }
             if let Some(event) = self.next(&mut events, &pending, &kept).await {
                 let gathered = self.gather(event, &mut events);
+                if gathered.definitions.is_some() {
+                    self.missing_keys = self.following.missing_keys(&self.watch).await?;
+                }
                 self.commit(gathered)?;
             }
             // What was committed may have reset them.
@@ -122,14 +168,14 @@ impl Streaming<'_> {
             None => Duration::ZERO,
         };
         if wait.is_zero() {
-            return match events.try_recv() {
+            return match events.try_next() {
                 Ok(event) => Some(event),
                 Err(TryRecvError::Empty) => None,
                 Err(TryRecvError::Disconnected) => Some(Err(SourceError::StreamEnded)),
             };
         }
         tokio::select! {
-            event = events.recv() => Some(event.unwrap_or(Err(SourceError::StreamEnded))),
+            event = events.next() => Some(event),
             () = self.following.clock.sleep(wait) => None,
         }
     }
@@ -145,6 +191,10 @@ impl Streaming<'_> {
                 Ok(StreamEvent::Redefinition { transaction, definitions }) => {
                     gathered.definitions = Some(definitions);
                     Some(transaction)
+                }
+                Ok(StreamEvent::File(file)) => {
+                    gathered.file = Some(file);
+                    None
                 }
                 Ok(StreamEvent::Progress { seen, position }) => {
                     self.seen = seen;
@@ -163,7 +213,7 @@ impl Streaming<'_> {
                 gathered.transactions.push(transaction);
             }
             if change_count < CHANGES_PER_COMMIT {
-                next = events.try_recv().ok();
+                next = events.try_next().ok();
             }
         }
         gathered
@@ -173,10 +223,19 @@ impl Streaming<'_> {
     /// catalog is quiet does not keep a position that is purged one day.
     fn commit(&mut self, gathered: Gathered) -> Result<(), EngineError> {
         let now = self.following.clock.now();
+        if let Some(file) = gathered.file {
+            let mut batch = WriteBatch::default();
+            batch.binlog_file(Some(&file));
+            self.following.store.commit(batch).map_err(EngineError::Store)?;
+        }
         if let Some(last) = gathered.transactions.last() {
             self.position = last.position.clone();
             self.following.position_stored_at = now;
             self.following.damaged_at = None;
+            let behind_s = now.as_second().saturating_sub(last.committed_at_s);
+            let behind_s = u64::try_from(behind_s).unwrap_or(0);
+            self.following.gauges.seconds_behind.store(behind_s, Ordering::Relaxed);
+            self.following.wait = RECONNECT_FIRST;
             let absorbed =
                 self.absorbing().absorb(gathered.transactions, gathered.definitions.as_ref())?;
             self.tell(absorbed);
@@ -218,6 +277,7 @@ impl Streaming<'_> {
             gauges: &self.following.gauges,
             mode: if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed },
             tables: &self.tables,
+            missing_keys: &self.missing_keys,
         }
     }
 
@@ -260,11 +320,19 @@ impl Streaming<'_> {
     }
 }
 
-/// Moves events from the stream to the channel until either ends.
-async fn read(mut stream: Stream, sender: mpsc::Sender<Result<StreamEvent, SourceError>>) {
+/// Moves events from the stream to the channel until either ends, as far as there is room.
+async fn read(
+    mut stream: Stream,
+    sender: mpsc::Sender<Result<StreamEvent, SourceError>>,
+    room: Arc<Semaphore>,
+) {
     loop {
         let event = stream.next().await;
         let failed = event.is_err();
+        match room.acquire_many(weight(&event)).await {
+            Ok(taken) => taken.forget(),
+            Err(_closed) => return,
+        }
         if sender.send(event).await.is_err() || failed {
             return;
         }

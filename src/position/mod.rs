@@ -14,7 +14,7 @@ use thiserror::Error;
 pub use gtid::{Gtid, GtidSet};
 pub use mariadb::{MariadbGtid, MariadbGtidPosition};
 pub use mysql::{MysqlGtid, MysqlGtidSet, Sid};
-pub use offset::{BinlogOffset, Position};
+pub use offset::{BinlogFile, BinlogOffset, Position};
 pub use xid::Xid;
 
 /// Why a position can't be read or joined.

@@ -54,6 +54,34 @@ impl fmt::Display for BinlogOffset {
     }
 }
 
+/// A binlog file, and when the server began it: one of the same name that was begun at another time is
+/// another file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BinlogFile {
+    /// The file's name on the server, without folder.
+    pub name: String,
+    /// Seconds since 1970, by the server's clock.
+    pub begun_at_s: u32,
+}
+
+impl BinlogFile {
+    /// The stable text form for the store; [`BinlogFile::decode`] reads it.
+    pub fn encode(&self) -> String {
+        // A struct of a string and a number always has a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`BinlogFile::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`PositionError::Encoding`] when it is something else.
+    pub fn decode(text: &str) -> Result<Self, PositionError> {
+        serde_json::from_str(text)
+            .map_err(|_unreadable| PositionError::Encoding { text: text.to_owned() })
+    }
+}
+
 /// A point between two source transactions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Position {

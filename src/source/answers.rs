@@ -34,8 +34,8 @@ impl SourceError {
                 1044 | 1045 | 1142 | 1143 | 1227 | 1370 => {
                     Self::PrivilegeMissing { doing, answer: answer.to_string() }
                 }
-                // Shutdown, killed, statement limits of the server.
-                1053 | 1077 | 1079 | 1317 | 1927 | 1969 | 3024 | 4031 => {
+                // Shutdown, killed, no room for a connection, statement limits of the server.
+                1040 | 1053 | 1077 | 1079 | 1203 | 1226 | 1317 | 1927 | 1969 | 3024 | 4031 => {
                     Self::ConnectionLost { doing, source: Box::new(error) }
                 }
                 _ => Self::Query { doing, source: Box::new(error) },
@@ -60,7 +60,13 @@ impl SourceError {
         {
             return Self::of_dump_answer(position, server_id, answer);
         }
-        Self::of_query(DOING, error)
+        match Self::of_query(DOING, error) {
+            // No answer to a request for the binlog, as far as anybody knows.
+            Self::Query { source, .. } => {
+                Self::BinlogUnreadable { position, answer: source.to_string() }
+            }
+            known => known,
+        }
     }
 
     fn of_dump_answer(position: String, server_id: u32, answer: &ServerError) -> Self {

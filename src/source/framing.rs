@@ -9,7 +9,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::decode::{Decoded, Effect, EventHeader, RowChange, StatementKind, TableId, Unreadable};
+use crate::decode::{Changes, Decoded, Effect, EventHeader, StatementKind, TableId, Unreadable};
 use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError, Xid};
 
 /// Offsets in event headers are modulo 2^32.
@@ -55,7 +55,7 @@ impl fmt::Display for RereadReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceTransaction {
     /// The changes of watched tables in the order of the binlog; often none.
-    pub changes: Vec<RowChange>,
+    pub changes: Changes,
     /// Watched tables whose rows it changed in a way that `changes` does not carry, each with the
     /// first reason: their rows must be read again, behind this position.
     pub reread: BTreeMap<TableId, RereadReason>,
@@ -191,7 +191,7 @@ pub struct Framer {
     /// The number of the last transaction that ended.
     last_gtid: Option<Gtid>,
     is_open: bool,
-    changes: Vec<RowChange>,
+    changes: Changes,
     reread: BTreeMap<TableId, RereadReason>,
     /// Savepoints of the open transaction with the number of changes before each.
     savepoints: Vec<(String, usize)>,
@@ -208,7 +208,7 @@ impl Framer {
             gtid: None,
             last_gtid: None,
             is_open: false,
-            changes: Vec::new(),
+            changes: Changes::default(),
             reread: BTreeMap::new(),
             savepoints: Vec::new(),
         }
@@ -228,11 +228,6 @@ impl Framer {
     /// The number of the transaction that ended last, if it has one.
     pub fn last_gtid(&self) -> Option<&Gtid> {
         self.last_gtid.as_ref()
-    }
-
-    /// What the head of the file says was before it, until that is part of the position.
-    pub fn before_file(&self) -> Option<&GtidSet> {
-        self.before_file.as_ref()
     }
 
     /// Whether a transaction was begun and not ended.
@@ -423,9 +418,10 @@ impl Framer {
     /// knows no transactions was in it. Rows of such tables they write apart, as committed ones; but
     /// no row event says what table it is of, so nobody needs to rely on that.
     fn roll_back(&mut self, count: usize) {
-        for change in self.changes.drain(count..) {
-            self.reread.entry(change.table).or_insert(RereadReason::RolledBack);
-        }
+        let reread = &mut self.reread;
+        self.changes.cut(count, |change| {
+            reread.entry(change.table).or_insert(RereadReason::RolledBack);
+        });
     }
 
     /// Ends a distributed transaction that was prepared before. The statement is a transaction of its
@@ -502,7 +498,7 @@ impl Framer {
     /// Drops the open transaction. A file's head within one means that the server died before the
     /// commit, or that the stream starts anew: either way it counts for nothing.
     fn forget(&mut self) {
-        self.changes.clear();
+        self.changes = Changes::default();
         self.reread.clear();
         self.savepoints.clear();
         self.gtid = None;

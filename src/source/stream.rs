@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::decode::{
     Decoder, Definitions, EventHeader, RawEvent, TableId, Watch, event_type, verify_crc32,
 };
-use crate::position::{BinlogOffset, Position};
+use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::columns::table_columns;
 use crate::source::connection::within;
 use crate::source::framing::{Framed, Framer, SourceTransaction};
@@ -48,6 +48,8 @@ pub enum StreamEvent {
         /// How the watched tables are defined from here on: to be stored with its position.
         definitions: Definitions,
     },
+    /// A binlog file is read from here on.
+    File(BinlogFile),
     /// No watched row changed, but the stream was read on.
     Progress {
         /// The place up to which everything was read.
@@ -206,7 +208,12 @@ impl Stream {
         }
         let body = self.verified_body(event, &header_bytes, &header)?;
         let framed = self.reader.push(&RawEvent { header, body: &body });
-        self.act_on(framed)
+        let happened = self.act_on(framed)?;
+        if header.event_type != event_type::FORMAT_DESCRIPTION || header.timestamp == 0 {
+            return Ok(happened);
+        }
+        let name = self.reader.framer().read_to().file.clone();
+        Ok(Some(StreamEvent::File(BinlogFile { name, begun_at_s: header.timestamp })))
     }
 
     /// The transport takes payloads apart too, but drops without a word what it can't read. So we

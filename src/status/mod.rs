@@ -1,10 +1,10 @@
 //! Owns the report on where the source and every feed and item stand. Reads the store, and a running
-//! process's own state; can't change anything.
+//! process's own state; can't change anything, but for asking that tables be read again.
 
 mod report;
 mod socket;
 mod source;
 
 pub use report::{FeedReport, ItemReport, Report};
-pub use socket::{Process, Question, answer, ask, serve, socket_path};
+pub use socket::{Answer, Process, Question, answer, ask, serve, socket_path};
 pub use source::{Alert, SourceActivity, SourceState};

@@ -1,7 +1,8 @@
 //! Asking a running process: a Unix socket beside the store, readable by its user alone.
 //!
 //! The store admits one process, so `status` asks the one that has it. One question a connection:
-//! a JSON line comes in, JSON lines go out. Nothing can be changed this way.
+//! a JSON line comes in, JSON lines go out. Nothing can be changed this way, but that tables are read
+//! again, which harms nothing.
 
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -21,8 +22,8 @@ use crate::ledger::ItemState;
 use crate::status::{ItemReport, Report, SourceState};
 use crate::store::{Store, StoreError};
 
-/// A question is a few names; more than this is no question of ours.
-const QUESTION_BYTES_MAX: u64 = 1024;
+/// A question is a few names, the names of all watched tables at most.
+const QUESTION_BYTES_MAX: u64 = 16 * 1024;
 /// How long the other side may take over one read or write.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,12 +41,26 @@ pub enum Question {
         /// Only items in this state, by name.
         state: Option<String>,
     },
+    /// That these watched tables, without prefix, be read again. The answer is one [`Answer`].
+    Reread {
+        /// The tables' names.
+        tables: Vec<String>,
+    },
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Why it was not granted; `None` when it was.
+    pub error: Option<String>,
 }
 
 /// What a running process adds to what the store knows.
 pub struct Process {
     /// Where it stands with its source.
     pub source: Box<dyn Fn() -> SourceState + Send + Sync>,
+    /// Has watched tables, named without prefix, read again; else says why not.
+    pub reread: Box<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>,
 }
 
 impl fmt::Debug for Process {
@@ -88,6 +103,15 @@ pub fn answer(
                     is_heard = each(serde_json::to_string(&item).unwrap_or_default()).is_ok();
                 }
             })
+        }
+        Question::Reread { tables } => {
+            let error = match process {
+                Some(process) => (process.reread)(tables).err(),
+                None => Some("no process runs".to_owned()),
+            };
+            let answer = Answer { error };
+            each(serde_json::to_string(&answer).unwrap_or_default()).unwrap_or_default();
+            Ok(())
         }
     }
 }

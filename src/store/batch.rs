@@ -8,7 +8,7 @@ use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
-use crate::position::{Position, Xid};
+use crate::position::{BinlogFile, Position, Xid};
 use crate::store::progress::{Prepared, Reread, SnapshotState};
 use crate::store::read::Range;
 use crate::store::{keys, records, sheets, source_records};
@@ -69,6 +69,7 @@ pub(crate) const ASSEMBLY: &[u8] = b"assembly";
 pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const DEFINITIONS: &[u8] = b"definitions";
 pub(crate) const SERVER: &[u8] = b"server";
+pub(crate) const BINLOG_FILE: &[u8] = b"binlog_file";
 /// Followed by the table's number.
 pub(crate) const REREAD: &[u8] = b"reread:";
 /// Followed by the transaction's name.
@@ -126,6 +127,12 @@ impl WriteBatch {
     /// The server that the position's file and offset belong to.
     pub fn server(&mut self, identity: &str) {
         self.progress(SERVER, source_records::encode_text(identity));
+    }
+
+    /// A binlog file of that server, to know it by; `None`: none is known.
+    pub fn binlog_file(&mut self, file: Option<&BinlogFile>) {
+        let value = file.map(|file| source_records::encode_text(&file.encode()));
+        self.write(Tree::Progress, BINLOG_FILE.to_vec(), value);
     }
 
     /// Has a table read again, from the cursor on; `None`: it was.

@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use sled::transaction::{TransactionError, Transactional};
 
 use crate::store::batch::{
-    DEFINITIONS, FORMAT, POSITION, PREPARED, REREAD, SERVER, SNAPSHOT, Tree, WriteBatch,
+    BINLOG_FILE, DEFINITIONS, FORMAT, POSITION, PREPARED, REREAD, SERVER, SNAPSHOT, Tree,
+    WriteBatch,
 };
 use crate::store::error::StoreError;
 use crate::store::{keys, records};
@@ -166,7 +167,7 @@ impl Store {
         let io = |source| StoreError::Io { action: "clear the catalog copy", source };
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // The snapshot's state goes first: without it the next start clears the rest again.
-        for key in [SNAPSHOT, POSITION, DEFINITIONS, SERVER] {
+        for key in [SNAPSHOT, POSITION, DEFINITIONS, SERVER, BINLOG_FILE] {
             self.tree(Tree::Progress).remove(key).map_err(io)?;
         }
         for prefix in [REREAD, PREPARED] {

@@ -8,9 +8,9 @@ use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
 use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
-use crate::position::{Position, Xid};
+use crate::position::{BinlogFile, Position, Xid};
 use crate::store::batch::{
-    ASSEMBLY, DEFINITIONS, DirtyMark, PACE, POSITION, REREAD, SERVER, SNAPSHOT, Tree,
+    ASSEMBLY, BINLOG_FILE, DEFINITIONS, DirtyMark, PACE, POSITION, REREAD, SERVER, SNAPSHOT, Tree,
 };
 use crate::store::codec::Why;
 use crate::store::error::StoreError;
@@ -51,6 +51,11 @@ impl Store {
     /// The server that the position's file and offset belong to.
     pub fn server(&self) -> Result<Option<String>, StoreError> {
         self.get(Tree::Progress, SERVER, source_records::decode_text)
+    }
+
+    /// A binlog file of that server, to know it by.
+    pub fn binlog_file(&self) -> Result<Option<BinlogFile>, StoreError> {
+        self.get(Tree::Progress, BINLOG_FILE, source_records::decode_binlog_file)
     }
 
     /// The tables that are to be read again, each with how far that is.

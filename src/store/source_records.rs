@@ -1,10 +1,8 @@
 //! The stored forms of what concerns the source: position, snapshot, definitions, tables to read
 //! again, prepared transactions.
 
-use crate::decode::{
-    ColumnDescription, Definitions, RowChange, TableColumns, TableId, TableLayout,
-};
-use crate::position::{BinlogOffset, Position};
+use crate::decode::{ColumnDescription, Definitions, TableColumns, TableId, TableLayout};
+use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::store::codec::{Reader, Why, Writer, seal, unseal};
 use crate::store::progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 use crate::store::records::{optional, parse_optional};
@@ -23,6 +21,10 @@ pub(crate) fn encode_text(text: &str) -> Vec<u8> {
 
 pub(crate) fn decode_text(sealed: &[u8]) -> Result<String, Why> {
     String::from_utf8(unseal(sealed)?).map_err(|_lost| "a text is not UTF-8")
+}
+
+pub(crate) fn decode_binlog_file(sealed: &[u8]) -> Result<BinlogFile, Why> {
+    BinlogFile::decode(&decode_text(sealed)?).map_err(|_lost| "it is no binlog file")
 }
 
 pub(crate) fn encode_snapshot(state: &SnapshotState) -> Vec<u8> {
@@ -167,17 +169,7 @@ pub(crate) fn encode_prepared(prepared: &Prepared) -> Vec<u8> {
     }
     writer.length(prepared.changes.len());
     for change in &prepared.changes {
-        writer.byte(change.table.0).byte(u8::from(change.cascades));
-        for image in [&change.before, &change.after] {
-            let Some(row) = image else {
-                writer.byte(0);
-                continue;
-            };
-            writer.byte(1).length(row.len());
-            for value in row {
-                writer.value(value);
-            }
-        }
+        writer.change(change);
     }
     seal(&writer.0)
 }
@@ -189,19 +181,8 @@ pub(crate) fn decode_prepared(sealed: &[u8]) -> Result<Prepared, Why> {
     let reread: Result<_, _> = (0..table_count).map(|_| reader.byte().map(TableId)).collect();
     let reread = reread?;
     let count: usize = reader.number()?;
-    let mut changes = Vec::new();
-    for _ in 0..count {
-        let (table, cascades) = (TableId(reader.byte()?), reader.byte()? == 1);
-        let mut image = || -> Result<_, Why> {
-            if reader.byte()? == 0 {
-                return Ok(None);
-            }
-            let width: usize = reader.number()?;
-            (0..width).map(|_| reader.value()).collect::<Result<Vec<_>, _>>().map(Some)
-        };
-        let (before, after) = (image()?, image()?);
-        changes.push(RowChange { table, before, after, cascades });
-    }
+    let changes: Result<_, _> = (0..count).map(|_| reader.change()).collect();
+    let changes = changes?;
     reader.end()?;
     Ok(Prepared { changes, reread })
 }

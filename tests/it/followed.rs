@@ -30,6 +30,8 @@ pub(crate) struct Followed {
     store: Option<Arc<Store>>,
     pub(crate) layout: TableLayout,
     directory: tempfile::TempDir,
+    /// Whether a lost position is answered by a new snapshot.
+    pub(crate) resnapshot_on_lost_position: bool,
     running: Option<Running>,
 }
 
@@ -50,7 +52,7 @@ impl Followed {
     pub(crate) fn new(layout: TableLayout) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let store = Some(Arc::new(open(directory.path())));
-        Self { store, layout, directory, running: None }
+        Self { store, layout, directory, resnapshot_on_lost_position: false, running: None }
     }
 
     /// The store.
@@ -76,7 +78,7 @@ impl Followed {
             delivering: None,
             source: params.clone(),
             until: Until::Told,
-            resnapshot_on_lost_position: false,
+            resnapshot_on_lost_position: self.resnapshot_on_lost_position,
         };
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -104,6 +106,22 @@ impl Followed {
         self.store = Some(Arc::new(open(self.directory.path())));
     }
 
+    /// Whether it is followed.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Waits until following ends by itself.
+    pub(crate) fn join(&mut self) -> Result<(), EngineError> {
+        let running = self.running.take().expect("it is followed");
+        running.thread.join().expect("following does not panic")
+    }
+
+    /// How many rows the snapshot has read.
+    pub(crate) fn rows_read(&self) -> u64 {
+        self.running.as_ref().map_or(0, |running| running.gauges.rows_read.load(Ordering::Relaxed))
+    }
+
     /// What the absorb loop is doing.
     pub(crate) fn activity(&self) -> Activity {
         self.running.as_ref().expect("it is followed").gauges.activity()
@@ -114,7 +132,8 @@ impl Followed {
         state.is_some_and(|state| state.phase == Phase::Open)
     }
 
-    fn wait(&self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+    /// Waits for a condition; it must not end by itself meanwhile.
+    pub(crate) fn wait(&self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
         eventually(what, QUIET_LIMIT, || {
             let is_running = self.running.as_ref().is_some_and(|it| !it.thread.is_finished());
             assert!(is_running, "following ended by itself: {:?}", self.activity());

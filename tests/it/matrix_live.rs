@@ -162,6 +162,8 @@ fn cell(server: &Server, form: Form, layout: TableLayout) {
     followed.stop().expect("it follows well");
     play(&database, layout, SWAPS);
     let undone = "
+        DELETE FROM store WHERE store_id = 8;
+        DELETE FROM eav_attribute WHERE attribute_code = 'color';
         ALTER TABLE catalog_product_entity_varchar DROP COLUMN note, DROP COLUMN raw;
         UPDATE catalog_product_entity_varchar SET value = 'after drop' WHERE attribute_id = 173;
         ALTER TABLE eav_attribute_option ADD COLUMN first_one INT NOT NULL DEFAULT 9 FIRST;

@@ -27,7 +27,7 @@ use crate::servers::{Database, Flavour, OddServer, Server, User, both_servers};
 /// Longer than any answer of a healthy server takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
 }
 
@@ -414,7 +414,7 @@ pub(crate) async fn changes_until(stream: &mut Stream, end: &BinlogOffset) -> Ve
         match next.expect("the stream goes on") {
             StreamEvent::Transaction(transaction)
             | StreamEvent::Redefinition { transaction, .. } => changes.extend(transaction.changes),
-            StreamEvent::Progress { .. } => {}
+            StreamEvent::File(_) | StreamEvent::Progress { .. } => {}
         }
     }
     changes

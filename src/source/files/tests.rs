@@ -89,11 +89,11 @@ fn replay(
 fn show(transactions: &[SourceTransaction]) -> String {
     let mut text = String::new();
     for transaction in transactions {
-        for RowChange { table, before, after, .. } in &transaction.changes {
+        for RowChange { table, before, after, .. } in transaction.changes.clone() {
             let name = TABLES[usize::from(table.0)].name;
             for (sign, row) in [('-', before), ('+', after)] {
                 if let Some(row) = row {
-                    writeln!(text, "{sign}{name} {}", show_row(row)).unwrap();
+                    writeln!(text, "{sign}{name} {}", show_row(&row)).unwrap();
                 }
             }
         }

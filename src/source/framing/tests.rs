@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{
-    ChecksumAlgorithm, Decoded, Effect, EventHeader, RowChange, StatementKind, TableId, Unreadable,
-    Value,
+    Changes, ChecksumAlgorithm, Decoded, Effect, EventHeader, RowChange, StatementKind, TableId,
+    Unreadable, Value,
 };
 use crate::position::{BinlogOffset, Gtid, GtidSet, MariadbGtid, MysqlGtid, Position, Sid, Xid};
 use crate::source::framing::{
@@ -101,7 +101,7 @@ fn transactions(found: Vec<Framed>) -> Vec<(Vec<RowChange>, String)> {
             committed_at_s: 7,
             xa: None,
             reread,
-        }) if reread.is_empty() => (changes, position.to_string()),
+        }) if reread.is_empty() => (changes.into_iter().collect(), position.to_string()),
         other @ (Framed::Ddl { .. } | Framed::Transaction(_)) => panic!("{other:?}"),
     });
     parts.collect()
@@ -172,10 +172,10 @@ fn an_xa_transaction_is_two_with_its_name_in_both() {
         let events = [mariadb(5, false), rows(1), Decoded::XaPrepare(xid())];
         let prepared = only(push_all(&mut framer, events).unwrap());
         assert_eq!(prepared.xa, Some(XaStep::Prepare(xid())));
-        assert_eq!(prepared.changes, [change(1)]);
+        assert_eq!(prepared.changes, vec![change(1)].into());
         assert_eq!(prepared.position.to_string(), "0-1-5 (bin.000001:34)");
         let other = [mariadb(6, false), rows(2), Decoded::Commit];
-        assert_eq!(only(push_all(&mut framer, other).unwrap()).changes, [change(2)]);
+        assert_eq!(only(push_all(&mut framer, other).unwrap()).changes, vec![change(2)].into());
         let decided = only(push_all(&mut framer, [mariadb(7, true), decided]).unwrap());
         assert_eq!(decided.xa, Some(expected));
         assert!(decided.changes.is_empty() && !decided.is_empty());
@@ -189,7 +189,7 @@ fn an_xa_transaction_without_watched_rows_is_told_all_the_same() {
     let mut framer = framer_at(Some(&format!("{sid}:1-3")), 4);
     let events = [mysql(4), Decoded::Begin, Decoded::SkippedRows, Decoded::XaPrepare(xid())];
     let prepared = only(push_all(&mut framer, events).unwrap());
-    assert_eq!((prepared.xa, prepared.changes), (Some(XaStep::Prepare(xid())), Vec::new()));
+    assert_eq!((prepared.xa, prepared.changes), (Some(XaStep::Prepare(xid())), Changes::default()));
     let decided = only(push_all(&mut framer, [mysql(5), Decoded::XaCommit(xid())]).unwrap());
     assert_eq!(decided.xa, Some(XaStep::Commit(xid())));
     assert_eq!(decided.position.to_string(), format!("{sid}:1-5 (bin.000001:64)"));
@@ -209,7 +209,7 @@ fn a_table_with_unreadable_rows_is_to_be_read_again() {
     let mut framer = framer_at(None, 4);
     let events = [Decoded::Begin, rows(1), unreadable(), rows(2), unreadable(), Decoded::Commit];
     let transaction = only(push_all(&mut framer, events).unwrap());
-    assert_eq!(transaction.changes, [change(1), change(2)]);
+    assert_eq!(transaction.changes, vec![change(1), change(2)].into());
     let reason = RereadReason::Unreadable(Unreadable::NoColumnNames);
     assert_eq!(reason.to_string(), "the names of its columns are not known");
     assert_eq!(reason.hint(), Some("set binlog_row_metadata=FULL on the server"));
@@ -252,7 +252,7 @@ fn a_definition_change_is_reported_with_the_position_behind_it() {
     let position = framer.position().clone();
     assert_eq!(position.to_string(), "0-1-5 (bin.000001:24)");
     let ended = SourceTransaction {
-        changes: Vec::new(),
+        changes: Changes::default(),
         reread: redefined(&tables),
         xa: None,
         position,

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::decode::{TableLayout, WatchedTable};
 use crate::source::connection::TextRow;
 use crate::source::preflight::facts::{Facts, Variables};
+use crate::source::preflight::retention::Estimate;
 use crate::source::preflight::tables::{Seen, Wanted};
 use crate::source::{Connection, SourceError, SourceParams, table_layout};
 
@@ -71,7 +72,8 @@ pub async fn preflight(
     let wanted = Wanted { params, layout, tables, purpose };
     let seen = Seen::read(conn, wanted).await?;
     if facts.is_on("log_bin") {
-        findings.extend(retention::judge(&facts, seen.rows(wanted)));
+        let snapshot = Estimate::new(seen.rows(wanted), &params.snapshot);
+        findings.extend(retention::judge(&facts, snapshot));
     }
     findings.extend(tables::judge(&seen, wanted, &account));
     if seen.is_readable(wanted) {

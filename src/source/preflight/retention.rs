@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::source::SnapshotParams;
 use crate::source::preflight::Finding;
 use crate::source::preflight::facts::{Facts, Variables};
 
@@ -49,9 +50,25 @@ pub(super) fn retention(variables: &Variables) -> Retention {
     if seconds == 0 { Retention::Forever } else { Retention::For(Duration::from_secs(seconds)) }
 }
 
-/// About how long the snapshot of so many rows takes, at worst.
-pub(super) fn snapshot_time(rows: u64) -> Duration {
-    Duration::from_secs(rows.div_ceil(SNAPSHOT_ROWS_PER_S))
+/// What a snapshot is expected to take, at worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Estimate {
+    pub(super) rows: u64,
+    pub(super) rows_per_s: u64,
+    pub(super) time: Duration,
+}
+
+impl Estimate {
+    /// For so many rows, throttled as configured.
+    pub(super) fn new(rows: u64, throttle: &SnapshotParams) -> Self {
+        let allowed = throttle.rows_per_second.map_or(u64::MAX, |rate| u64::from(rate.max(1)));
+        let rows_per_s = SNAPSHOT_ROWS_PER_S.min(allowed);
+        let chunk_rows = u64::try_from(throttle.chunk_rows.max(1)).unwrap_or(u64::MAX);
+        let chunks = u32::try_from(rows.div_ceil(chunk_rows)).unwrap_or(u32::MAX);
+        let rests = throttle.pause.saturating_mul(chunks);
+        let reading = Duration::from_secs(rows.div_ceil(rows_per_s));
+        Self { rows, rows_per_s, time: reading.saturating_add(rests) }
+    }
 }
 
 /// Judges the retention while no snapshot is to be taken.
@@ -74,19 +91,19 @@ pub(super) fn judge_running(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Judges the retention before a snapshot of about so many rows.
-pub(super) fn judge(facts: &Facts, rows: u64) -> Vec<Finding> {
-    let snapshot = snapshot_time(rows);
+/// Judges the retention before a snapshot.
+pub(super) fn judge(facts: &Facts, snapshot: Estimate) -> Vec<Finding> {
+    let Estimate { rows, rows_per_s, time } = snapshot;
     let estimate = format!(
-        "a snapshot of about {rows} rows takes up to {}, at {SNAPSHOT_ROWS_PER_S} rows a second",
-        in_words(snapshot)
+        "a snapshot of about {rows} rows takes up to {}, at {rows_per_s} rows a second",
+        in_words(time)
     );
     let mut findings = judge_running(facts);
     if let Some(first) = findings.first_mut() {
         match retention(&facts.variables) {
-            Retention::For(kept) if kept <= snapshot => {
+            Retention::For(kept) if kept <= time => {
                 let message = format!("binlogs are kept for {} only: {estimate}", in_words(kept));
-                let wanted = RETENTION_PROPOSED.max(snapshot.saturating_mul(2));
+                let wanted = RETENTION_PROPOSED.max(time.saturating_mul(2));
                 *first = longer(facts, message, wanted);
             }
             Retention::For(_) | Retention::Forever | Retention::Unknown => {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{assert_remedies, not_ok, of};
-use crate::source::Flavour;
 use crate::source::preflight::facts::{BinlogStatus, Facts, Replica, Variables};
-use crate::source::preflight::retention::{self, Retention, snapshot_time};
+use crate::source::preflight::retention::{self, Estimate, Retention};
 use crate::source::preflight::settings::{judge, judge_running};
 use crate::source::preflight::shop::judge_clock;
 use crate::source::preflight::{Finding, Severity};
+use crate::source::{Flavour, SnapshotParams};
 
 const GOOD: &[(&str, &str)] = &[
     ("log_bin", "ON"),
@@ -186,7 +186,8 @@ fn retention_is_read_from_whichever_variable_the_server_uses() {
 }
 
 fn retention_findings(changes: &[(&str, &str)], rows: u64) -> Vec<Finding> {
-    let findings = retention::judge(&facts(changes), rows);
+    let estimate = Estimate::new(rows, &SnapshotParams::default());
+    let findings = retention::judge(&facts(changes), estimate);
     assert_remedies(&findings);
     findings
 }
@@ -230,10 +231,18 @@ fn a_limit_on_the_binlogs_size_is_warned_of() {
 }
 
 #[test]
-fn snapshot_time_is_rounded_up() {
-    assert_eq!(snapshot_time(0), Duration::ZERO);
-    assert_eq!(snapshot_time(1), Duration::from_secs(1));
-    assert_eq!(snapshot_time(20_001), Duration::from_secs(3));
+fn snapshot_time_is_rounded_up_and_keeps_the_throttle() {
+    let time = |rows, throttle: &SnapshotParams| Estimate::new(rows, throttle).time;
+    let free = SnapshotParams::default();
+    assert_eq!(time(0, &free), Duration::ZERO);
+    assert_eq!(time(1, &free), Duration::from_secs(1));
+    assert_eq!(time(20_001, &free), Duration::from_secs(3));
+    let slow = SnapshotParams { rows_per_second: Some(100), ..free.clone() };
+    assert_eq!(time(20_000, &slow), Duration::from_secs(200));
+    let fast = SnapshotParams { rows_per_second: Some(1_000_000), ..free.clone() };
+    assert_eq!(time(20_000, &fast), time(20_000, &free), "allowed is not promised");
+    let resting = SnapshotParams { pause: Duration::from_secs(1), ..free };
+    assert_eq!(time(20_000, &resting), Duration::from_secs(2 + 4));
 }
 
 #[test]
