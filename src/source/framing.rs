@@ -230,11 +230,6 @@ impl Framer {
         self.last_gtid.as_ref()
     }
 
-    /// What the head of the file says was before it, until that is part of the position.
-    pub fn before_file(&self) -> Option<&GtidSet> {
-        self.before_file.as_ref()
-    }
-
     /// Whether a transaction was begun and not ended.
     pub fn is_within_transaction(&self) -> bool {
         self.is_open || self.gtid.is_some()
