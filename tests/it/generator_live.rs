@@ -10,6 +10,7 @@ mod definitions;
 mod history;
 mod rows;
 mod tables;
+mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
