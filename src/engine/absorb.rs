@@ -268,7 +268,7 @@ fn reread_after(
         return Ok(Reread::default());
     }
     match reason {
-        RereadReason::Redefined => {
+        RereadReason::Redefined(_) => {
             Ok(Reread { after: None, replay_from: Some(position.at.clone()) })
         }
         RereadReason::Unreadable(_) | RereadReason::RolledBack => Err(EngineError::Unreadable {

@@ -234,6 +234,7 @@ async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) ->
                 }
                 StreamEvent::File(_) => {}
                 StreamEvent::Progress { seen: to, .. } => seen = to,
+                StreamEvent::File(_) => {}
             }
             if changes < CHANGES_PER_COMMIT {
                 next = receiver.try_recv().ok();
