@@ -22,6 +22,8 @@ pub enum RereadReason {
     Redefined,
     /// Rows of it can't be decoded.
     Unreadable(Unreadable),
+    /// Rows of it were deleted that can't be decoded: nobody can say what went with them.
+    UnreadableDelete(Unreadable),
     /// Rows of it were rolled back, which a table that knows no transactions keeps all the same.
     RolledBack,
 }
@@ -30,7 +32,7 @@ impl RereadReason {
     /// What spares the table from being read again, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Unreadable(reason) => reason.hint(),
+            Self::Unreadable(reason) | Self::UnreadableDelete(reason) => reason.hint(),
             Self::Redefined | Self::RolledBack => None,
         }
     }
@@ -40,7 +42,7 @@ impl fmt::Display for RereadReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Redefined => out.write_str("a statement redefined it or moved its rows"),
-            Self::Unreadable(reason) => reason.fmt(out),
+            Self::Unreadable(reason) | Self::UnreadableDelete(reason) => reason.fmt(out),
             Self::RolledBack => out.write_str("changes of it were rolled back in the binlog"),
         }
     }
@@ -242,8 +244,12 @@ impl Framer {
                 self.changes.append(&mut rows);
                 None
             }
-            Decoded::Unreadable { table, reason } => {
+            Decoded::Unreadable { table, reason, is_cascade: false } => {
                 self.reread.entry(table).or_insert(RereadReason::Unreadable(reason));
+                None
+            }
+            Decoded::Unreadable { table, reason, is_cascade: true } => {
+                self.reread.insert(table, RereadReason::UnreadableDelete(reason));
                 None
             }
             Decoded::Gtid { gtid, is_standalone } => {
@@ -366,7 +372,10 @@ impl Framer {
             }
             StatementKind::Redefinition { tables } => {
                 for table in &tables {
-                    self.reread.insert(*table, RereadReason::Redefined);
+                    let known = self.reread.get(table);
+                    if !matches!(known, Some(RereadReason::UnreadableDelete(_))) {
+                        self.reread.insert(*table, RereadReason::Redefined);
+                    }
                 }
                 let ended = if self.is_open { None } else { Some(self.end(header, None)?) };
                 Ok(Some(Framed::Ddl { tables, ended }))
