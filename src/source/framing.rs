@@ -23,6 +23,8 @@ pub enum RereadReason {
     Redefined(Effect),
     /// Rows of it can't be decoded.
     Unreadable(Unreadable),
+    /// Rows of it were deleted that can't be decoded: nobody can say what went with them.
+    UnreadableDelete(Unreadable),
     /// Rows of it were rolled back, which a table that knows no transactions keeps all the same.
     RolledBack,
 }
@@ -31,7 +33,7 @@ impl RereadReason {
     /// What spares the table from being read again, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Unreadable(reason) => reason.hint(),
+            Self::Unreadable(reason) | Self::UnreadableDelete(reason) => reason.hint(),
             Self::Redefined(_) | Self::RolledBack => None,
         }
     }
@@ -45,7 +47,7 @@ impl fmt::Display for RereadReason {
                 Effect::Altered => "a statement altered it",
                 Effect::Exchanged => "a statement may have exchanged its rows",
             }),
-            Self::Unreadable(reason) => reason.fmt(out),
+            Self::Unreadable(reason) | Self::UnreadableDelete(reason) => reason.fmt(out),
             Self::RolledBack => out.write_str("changes of it were rolled back in the binlog"),
         }
     }
@@ -255,8 +257,12 @@ impl Framer {
                 self.changes.append(&mut rows);
                 None
             }
-            Decoded::Unreadable { table, reason } => {
+            Decoded::Unreadable { table, reason, is_cascade: false } => {
                 self.reread.entry(table).or_insert(RereadReason::Unreadable(reason));
+                None
+            }
+            Decoded::Unreadable { table, reason, is_cascade: true } => {
+                self.reread.insert(table, RereadReason::UnreadableDelete(reason));
                 None
             }
             Decoded::Gtid { gtid, is_standalone } => {
@@ -379,7 +385,10 @@ impl Framer {
             }
             StatementKind::Redefinition { tables, effect } => {
                 for table in &tables {
-                    self.reread.insert(*table, RereadReason::Redefined(effect));
+                    let known = self.reread.get(table);
+                    if !matches!(known, Some(RereadReason::UnreadableDelete(_))) {
+                        self.reread.insert(*table, RereadReason::Redefined(effect));
+                    }
                 }
                 let ended = if self.is_open { None } else { Some(self.end(header, None)?) };
                 Ok(Some(Framed::Ddl { tables, ended }))

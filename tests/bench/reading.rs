@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use aco_stream::catalog::FoldMode;
 use aco_stream::catalog::tables::watch;
 use aco_stream::decode::{Definitions, TableLayout, Watch};
+use aco_stream::engine::Gauges;
 use aco_stream::engine::absorb::Absorbing;
-use aco_stream::engine::{Gauges, MissingKeys};
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::framing::SourceTransaction;
 use aco_stream::source::{

@@ -155,13 +155,13 @@ impl<'a> Generator<'a> {
     fn step(&mut self) {
         let is_rough = self.chaos != Chaos::Calm;
         match self.random.up_to(20) {
-            1..=6 => self.send_change(),
-            7..=10 => self.transaction(),
+            15..=16 if is_rough => self.disturb(),
+            1..=7 | 15..=16 => self.send_change(),
+            8..=10 => self.transaction(),
             11 => self.without_foreign_keys(),
             12 => self.side_by_side(),
             13 => self.prepare(),
             14 => self.end_prepared(),
-            15..=16 if is_rough => self.disturb(),
             _ => self.redefine(),
         }
     }
