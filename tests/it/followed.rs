@@ -188,9 +188,13 @@ impl Followed {
         let text = |row: &Vec<Value>, place: usize| {
             row.get(place).and_then(Value::as_text).map(str::to_owned)
         };
-        let mut marks = rows.filter(|row| {
-            text(row, 1).as_deref() == Some("tests") && text(row, 3).as_deref() == Some(MARK)
-        });
+        let is_mark = |row: &&Vec<Value>| {
+            let scope_id = row.get(2).and_then(Value::as_int);
+            text(row, 1).as_deref() == Some("tests")
+                && scope_id == Some(0)
+                && text(row, 3).as_deref() == Some(MARK)
+        };
+        let mut marks = rows.filter(is_mark);
         marks.next().and_then(|row| text(row, 4))
     }
 }
@@ -198,7 +202,7 @@ impl Followed {
 impl Drop for Followed {
     fn drop(&mut self) {
         if let Err(error) = self.stop() {
-            eprintln!("following had ended: {error}");
+            eprintln!("following had ended: {error:?}");
         }
     }
 }
