@@ -57,7 +57,8 @@ pub(crate) async fn begin(
     let columns = source::table_columns(connection, watch).await.map_err(source_error)?;
     let ranged = source::ranged_tables(connection, watch).await.map_err(source_error)?;
     let server = source::server_identity(connection).await.map_err(source_error)?;
-    let file = source::binlog_file(params, watch, &start.at.file).await.map_err(source_error)?;
+    let file = Box::pin(source::binlog_file(params, watch, &start.at.file)).await;
+    let file = file.map_err(source_error)?;
     tracing::info!(position = %start, "snapshot begins");
     let phase = Phase::Reading { groups: groups(watch, &ranged) };
     let state = SnapshotState { start, layout: watch.layout, phase, rows_read: 0 };

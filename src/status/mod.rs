@@ -6,5 +6,5 @@ mod socket;
 mod source;
 
 pub use report::{FeedReport, ItemReport, Report};
-pub use socket::{Answer, Process, Question, answer, ask, serve, socket_path};
+pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};
 pub use source::{Alert, SourceActivity, SourceState};

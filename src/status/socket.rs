@@ -55,12 +55,15 @@ pub struct Answer {
     pub error: Option<String>,
 }
 
+/// Has watched tables, named without prefix, read again; else says why not.
+pub type Reread = Box<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>;
+
 /// What a running process adds to what the store knows.
 pub struct Process {
     /// Where it stands with its source.
     pub source: Box<dyn Fn() -> SourceState + Send + Sync>,
-    /// Has watched tables, named without prefix, read again; else says why not.
-    pub reread: Box<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>,
+    /// How it takes the wish to read tables again.
+    pub reread: Reread,
 }
 
 impl fmt::Debug for Process {

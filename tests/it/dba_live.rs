@@ -166,7 +166,8 @@ fn documented_statements_are_all_that_the_servers_log() {
 fn listed(server: &Server, server_id: u32) -> Vec<String> {
     let sql = if server.flavour.is_mariadb() { "SHOW SLAVE HOSTS" } else { "SHOW REPLICAS" };
     let rows = server.session(User::Root, "").query(sql);
-    let rows = rows.iter().filter(|row| row[0].as_deref() == Some(&server_id.to_string()));
+    let ours = Some(server_id.to_string());
+    let rows = rows.iter().filter(|row| row.first() == Some(&ours));
     rows.map(|row| {
         row.iter().map(|it| it.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(" ")
     })

@@ -1,4 +1,4 @@
-//! The source room against real servers: connecting, preflight, snapshot, binlog stream.
+//! The source room against real servers: connecting, snapshot, binlog stream.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -10,16 +10,15 @@ use std::thread;
 use std::time::Duration;
 
 use aco_stream::catalog::Table;
-use aco_stream::catalog::tables::{WATCHED_TABLES, watch, watched_tables};
-use aco_stream::clock::{Clock, SystemClock};
+use aco_stream::catalog::tables::{watch, watched_tables};
 use aco_stream::decode::{
     Definitions, Row, RowChange, TableId, TableLayout, Value, Watch, WatchedTable,
 };
 use aco_stream::position::{BinlogOffset, GtidSet, Position};
 use aco_stream::source::{
-    Connection, Finding, Purpose, RowRange, Severity, SnapshotParams, SourceError, SourceErrorKind,
-    SourceParams, Stream, StreamEvent, TlsMode, estimate_rows, preflight, range_end, read_range,
-    safe_start, table_columns, written_end,
+    Connection, RowRange, SnapshotParams, SourceError, SourceErrorKind, SourceParams, Stream,
+    StreamEvent, TlsMode, estimate_rows, range_end, read_range, safe_start, table_columns,
+    written_end,
 };
 
 use crate::servers::{Database, Flavour, OddServer, Server, User, both_servers};
@@ -53,11 +52,11 @@ pub(crate) fn params(server: &Server, schema: &str) -> SourceParams {
     }
 }
 
-fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop").join(name)
 }
 
-fn shop(server: &Server) -> Database {
+pub(crate) fn shop(server: &Server) -> Database {
     server.fresh_database(&[&fixture("schema-opensource.sql"), &fixture("shop.sql")])
 }
 
@@ -144,96 +143,15 @@ fn each_refused_connection_says_what_to_change() {
     });
 }
 
-fn findings(params: &SourceParams) -> Vec<Finding> {
-    run(async {
-        let mut connection = Connection::connect(params).await.expect("connected");
-        let now = SystemClock.now();
-        let (tables, purpose) = (WATCHED_TABLES, Purpose::Deliver);
-        let preflight = preflight(&mut connection, params, tables, purpose, now).await;
-        preflight.expect("preflight").findings
-    })
-}
-
-fn checks(findings: &[Finding], severity: Severity) -> BTreeSet<&'static str> {
-    let found = findings.iter().filter(|finding| finding.severity == severity);
-    found.map(|finding| finding.check).collect()
-}
-
-#[test]
-fn preflight_passes_on_a_good_shop_with_the_least_privileges() {
-    both_servers(|server| {
-        let database = shop(server);
-        let found = findings(&params(server, &database.schema));
-        for finding in &found {
-            eprintln!("{finding:?}");
-        }
-        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::new());
-    });
-}
-
-#[test]
-fn preflight_lists_every_missing_table_at_once() {
-    both_servers(|server| {
-        let database = server.fresh_database(&[]);
-        let found = findings(&params(server, &database.schema));
-        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["tables"]));
-        let tables = found.iter().find(|finding| finding.check == "tables").expect("there");
-        for table in watched_tables(TableLayout::Plain).iter().filter(|table| !table.optional) {
-            assert!(tables.message.contains(table.name), "{}", tables.message);
-        }
-    });
-}
-
-#[test]
-fn preflight_refuses_staged_tables() {
-    both_servers(|server| {
-        let database = server.fresh_database(&[&fixture("schema-commerce.sql")]);
-        let found = findings(&params(server, &database.schema));
-        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["edition"]), "{found:?}");
-    });
-}
-
-#[test]
-fn preflight_notices_wrong_server_settings() {
-    let odd = OddServer::mariadb(&[
-        "binlog_format=MIXED",
-        "binlog_row_image=MINIMAL",
-        "binlog_row_metadata=NO_LOG",
-        "log_bin_compress=ON",
-        "binlog_checksum=NONE",
-        "binlog_expire_logs_seconds=3600",
-    ]);
-    let database = shop(&odd.server);
-    let found = findings(&params(&odd.server, &database.schema));
-    let fatal = BTreeSet::from(["binlog_format", "binlog_row_image"]);
-    assert_eq!(checks(&found, Severity::Fatal), fatal, "{found:?}");
-    let warnings = checks(&found, Severity::Warning);
-    assert_eq!(warnings, BTreeSet::from(["binlog_checksum", "retention"]), "{found:?}");
-}
-
-#[test]
-fn server_without_binlog_is_noticed_before_and_at_the_snapshot() {
-    let odd = OddServer::mariadb(&["log_bin=OFF"]);
-    let database = shop(&odd.server);
-    let params = params(&odd.server, &database.schema);
-    assert!(checks(&findings(&params), Severity::Fatal).contains("log_bin"));
-    run(async {
-        let mut connection = Connection::connect(&params).await.expect("connected");
-        let error = safe_start(&mut connection).await.expect_err("no binlog");
-        assert!(matches!(error, SourceError::BinlogOff), "{error:?}");
-        let error = written_end(&mut connection).await.expect_err("no binlog");
-        assert!(matches!(error, SourceError::BinlogOff), "{error:?}");
-    });
-}
-
 /// An account of one test, dropped with the value.
-struct Account<'a> {
+pub(crate) struct Account<'a> {
     server: &'a Server,
-    name: String,
+    /// Its name, good on every host.
+    pub(crate) name: String,
 }
 
 impl<'a> Account<'a> {
-    fn new(server: &'a Server, database: &Database, global: &str) -> Self {
+    pub(crate) fn new(server: &'a Server, database: &Database, global: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("src_{}_{count}", std::process::id());
@@ -246,7 +164,7 @@ impl<'a> Account<'a> {
         Self { server, name }
     }
 
-    fn params(&self, database: &Database) -> SourceParams {
+    pub(crate) fn params(&self, database: &Database) -> SourceParams {
         SourceParams {
             user: self.name.clone(),
             password: Some("secret".to_owned().into()),
@@ -259,36 +177,6 @@ impl Drop for Account<'_> {
     fn drop(&mut self) {
         self.server.session(User::Root, "").exec(&format!("DROP USER {}@'%'", self.name));
     }
-}
-
-#[test]
-fn missing_replication_grants_are_named_and_refused() {
-    both_servers(|server| {
-        let database = shop(server);
-        let account = Account::new(server, &database, "");
-        let params = account.params(&database);
-        let found = findings(&params);
-        let expected = BTreeSet::from(["grant_replication_slave", "grant_replication_client"]);
-        assert_eq!(checks(&found, Severity::Fatal), expected, "{found:?}");
-        for finding in found.iter().filter(|finding| finding.severity == Severity::Fatal) {
-            let statement = finding.sql.as_deref().expect("a statement");
-            server.session(User::Root, "").exec(statement.trim_end_matches(';'));
-        }
-        let found = findings(&params);
-        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::new(), "{found:?}");
-        let without_slave = Account::new(server, &database, "REPLICATION CLIENT");
-        run(async {
-            let params = without_slave.params(&database);
-            let mut connection = Connection::connect(&params).await.expect("connected");
-            let from = safe_start(&mut connection).await.expect("a position");
-            let opened = open_stream(&params, &from).await;
-            let error = match opened {
-                Ok(mut stream) => stream.next().await.expect_err("no privilege"),
-                Err(error) => error,
-            };
-            assert_eq!(error.kind(), SourceErrorKind::Config, "{error:?}");
-        });
-    });
 }
 
 fn watched(id: TableId) -> &'static WatchedTable {

@@ -6,7 +6,7 @@ use crate::decode::{TableLayout, WatchedTable};
 use crate::source::connection::TextRow;
 use crate::source::params::literal;
 use crate::source::preflight::grants::quoted_account;
-use crate::source::preflight::{Finding, Purpose, Severity, columns, storage};
+use crate::source::preflight::{Finding, Purpose, columns, storage};
 use crate::source::{Connection, Flavour, SourceError, SourceParams};
 
 /// What was seen of a column.
@@ -184,13 +184,9 @@ impl Seen {
 pub(super) fn judge(seen: &Seen, wanted: Wanted<'_>, account: &str) -> Vec<Finding> {
     let mut findings = vec![select(seen, wanted, account)];
     findings.extend(presence(seen, wanted));
-    let edition = edition(wanted);
-    let is_refused = edition.severity == Severity::Fatal;
-    findings.push(edition);
-    if !is_refused {
-        findings.extend(columns::judge(seen, wanted));
-        findings.extend(storage::judge(seen, wanted));
-    }
+    findings.push(edition(wanted));
+    findings.extend(columns::judge(seen, wanted));
+    findings.extend(storage::judge(seen, wanted));
     findings
 }
 

@@ -237,9 +237,9 @@ fn snapshot_time_is_rounded_up_and_keeps_the_throttle() {
     assert_eq!(time(0, &free), Duration::ZERO);
     assert_eq!(time(1, &free), Duration::from_secs(1));
     assert_eq!(time(20_001, &free), Duration::from_secs(3));
-    let slow = SnapshotParams { rows_per_second: Some(100), ..free.clone() };
+    let slow = SnapshotParams { rows_per_second: Some(100), ..free };
     assert_eq!(time(20_000, &slow), Duration::from_secs(200));
-    let fast = SnapshotParams { rows_per_second: Some(1_000_000), ..free.clone() };
+    let fast = SnapshotParams { rows_per_second: Some(1_000_000), ..free };
     assert_eq!(time(20_000, &fast), time(20_000, &free), "allowed is not promised");
     let resting = SnapshotParams { pause: Duration::from_secs(1), ..free };
     assert_eq!(time(20_000, &resting), Duration::from_secs(2 + 4));
