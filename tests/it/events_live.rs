@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aco_stream::decode::{
-    ColumnKind, Decoder, RowChange, TableId, TableLayout, Watch, WatchedColumn, WatchedTable,
+    ColumnKind, Decoder, Definitions, RowChange, TableId, TableLayout, Watch, WatchedColumn, WatchedTable,
 };
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::files::{Replay, ReplayEnd, ReplayPoint, ReplayRange};
 use aco_stream::source::framing::{Framer, RereadReason, SourceTransaction, XaStep};
 use aco_stream::source::reader::EventReader;
 use aco_stream::source::{
-    Connection, Definitions, SourceParams, Stream, StreamEvent, safe_start, table_columns,
+    Connection, SourceParams, Stream, StreamEvent, safe_start, table_columns,
     written_end,
 };
 
@@ -120,7 +120,7 @@ async fn streamed(params: &SourceParams, stream: &mut Stream) -> (Vec<Told>, Bin
         match next.expect("the stream goes on") {
             StreamEvent::Transaction(transaction)
             | StreamEvent::Redefinition { transaction, .. } => found.extend(told(transaction)),
-            StreamEvent::Progress { .. } => {}
+            StreamEvent::File(_) | StreamEvent::Progress { .. } => {}
         }
     }
     (found, end)
