@@ -151,7 +151,7 @@ impl Replaying<'_> {
     ) -> Result<(), EngineError> {
         let Some(table) = Table::from_id(id) else { return Ok(()) };
         match reason {
-            RereadReason::Redefined(Effect::Emptied) => self.empty(table, origin).map(drop),
+            RereadReason::Redefined(Effect::Emptied) => self.empty(table, origin),
             RereadReason::Redefined(Effect::Altered) if !self.has_rows(table)? => Ok(()),
             RereadReason::Redefined(Effect::Altered | Effect::Exchanged)
             | RereadReason::Unreadable(_)
