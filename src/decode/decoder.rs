@@ -335,7 +335,7 @@ impl Decoder {
                 DecodeError::InflatedSize { name, size, limit, at: self.at(header) }
             }
         })?;
-        Ok(match text.as_str() {
+        Ok(match &*text {
             // By far the most frequent.
             "BEGIN" => Decoded::Begin,
             "COMMIT" => Decoded::Commit,

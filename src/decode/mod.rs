@@ -41,7 +41,8 @@ pub use event::{
 };
 pub use payload::{Payload, PayloadFault};
 pub use plan::Watch;
-pub use statement::StatementKind;
+pub use statement::{Effect, StatementKind};
+pub use table_map::announced_columns;
 pub use unreadable::Unreadable;
 pub use value::{Row, Value};
 pub use watched::{ColumnKind, RowChange, TableId, TableLayout, WatchedColumn, WatchedTable};

@@ -32,12 +32,25 @@ pub enum StatementKind {
     Redefinition {
         /// The tables.
         tables: BTreeSet<TableId>,
+        /// What became of their rows.
+        effect: Effect,
     },
     /// Rows of watched tables were changed by a statement that the binlog has only as text.
     WatchedDml {
         /// The tables.
         tables: BTreeSet<TableId>,
     },
+}
+
+/// What became of the rows of a table that was redefined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// There are none: it was truncated, dropped, or created anew.
+    Emptied,
+    /// They are the same ones, in another form perhaps.
+    Altered,
+    /// They may be others: those of a table that took its place, or of a partition.
+    Exchanged,
 }
 
 /// What a statement means.
@@ -115,23 +128,48 @@ impl Statement<'_> {
             "DELETE" => dml(self.named_before("WHERE")),
             "WITH" | "CALL" | "DO" | "SELECT" => dml(self.named_before("")),
             "RENAME" if second == "USER" => StatementKind::UnwatchedDdl,
-            // Repairing a table may drop rows that can't be saved.
-            "TRUNCATE" | "RENAME" | "REPAIR" => redefinition(self.named_before("")),
+            "TRUNCATE" => redefinition(self.named_before(""), Effect::Emptied),
             "CREATE" | "ALTER" | "DROP" => self.definition(verb),
             word if HARMLESS.contains(&word) => StatementKind::UnwatchedDdl,
-            _ => redefinition(self.named_before("")),
+            // RENAME; REPAIR, which may drop rows; and words that nobody knows yet.
+            _ => redefinition(self.named_before(""), Effect::Exchanged),
         }
     }
 
     fn definition(&self, verb: &str) -> StatementKind {
         match (self.object(), verb) {
-            (Object::Table, "CREATE") => redefinition(self.target(&["TABLE"])),
-            (Object::Table, "ALTER") => redefinition(self.altered()),
-            (Object::Database, "DROP") => redefinition(self.of_named_schema()),
-            (Object::Database, "CREATE") if self.replaces() => redefinition(self.of_named_schema()),
+            (Object::Table, "CREATE") => {
+                // What was there before is there still.
+                let is_kept = self.tokens.iter().take(4).any(|token| token.is("IF"));
+                let effect = if is_kept { Effect::Altered } else { Effect::Emptied };
+                redefinition(self.target(&["TABLE"]), effect)
+            }
+            (Object::Table, "ALTER") if self.is_about_keys() => StatementKind::UnwatchedDdl,
+            (Object::Table, "ALTER") => {
+                let moves = self.tokens.iter().any(|token| MOVES.iter().any(|word| token.is(word)));
+                let effect = if moves { Effect::Exchanged } else { Effect::Altered };
+                redefinition(self.altered(), effect)
+            }
+            (Object::Table, _) => redefinition(self.named_before(""), Effect::Emptied),
+            (Object::Database, "DROP") => redefinition(self.of_named_schema(), Effect::Emptied),
+            (Object::Database, "CREATE") if self.replaces() => {
+                redefinition(self.of_named_schema(), Effect::Emptied)
+            }
             (Object::Database | Object::Unwatched, _) => StatementKind::UnwatchedDdl,
-            (Object::Table | Object::Unknown, _) => redefinition(self.named_before("")),
+            (Object::Unknown, _) => redefinition(self.named_before(""), Effect::Exchanged),
         }
+    }
+
+    /// ALTER TABLE … DISABLE KEYS and ENABLE KEYS, which a loaded dump is full of: no row and no column
+    /// changes.
+    fn is_about_keys(&self) -> bool {
+        let mut words = self.tokens.iter().rev();
+        let is_last = |words: &mut dyn Iterator<Item = &Token>, all: &[&str]| {
+            words.next().is_some_and(|token| all.iter().any(|word| token.is(word)))
+        };
+        is_last(&mut words, &["KEYS"])
+            && is_last(&mut words, &["DISABLE", "ENABLE"])
+            && words.all(|token| *token != Token::Sign(','))
     }
 
     /// What kind of object is defined: the first word that names one.
@@ -251,11 +289,11 @@ fn dml(tables: BTreeSet<TableId>) -> StatementKind {
     }
 }
 
-fn redefinition(tables: BTreeSet<TableId>) -> StatementKind {
+fn redefinition(tables: BTreeSet<TableId>, effect: Effect) -> StatementKind {
     if tables.is_empty() {
         StatementKind::UnwatchedDdl
     } else {
-        StatementKind::Redefinition { tables }
+        StatementKind::Redefinition { tables, effect }
     }
 }
 
@@ -285,6 +323,10 @@ const OTHER_OBJECTS: &[&str] = &[
     "LIBRARY",
     "INSTANCE",
 ];
+
+/// Words of an ALTER TABLE that may bring other rows.
+const MOVES: &[&str] =
+    &["RENAME", "PARTITION", "PARTITIONS", "PARTITIONING", "TABLESPACE", "CONVERT", "EXCHANGE"];
 
 /// First words of statements that change neither definitions nor rows.
 const HARMLESS: &[&str] = &[

@@ -47,6 +47,8 @@ pub(crate) struct Following {
     pub(crate) damaged_at: Option<String>,
     /// The wait before the next attempt to reconnect; short again once changes come.
     pub(crate) wait: Duration,
+    /// The server's numbers of the binlog connections of this process so far.
+    pub(crate) own: BTreeSet<u64>,
 }
 
 /// A connection whose server was found to be one to go on with.
@@ -195,15 +197,17 @@ impl Following {
         tracing::info!(position = %position, "following the binlog");
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
-        let missing_keys = self.missing_keys(&watch).await?;
+        let mut connection = self.claimed().await?;
+        let keys = source::cascading_keys(&mut connection, &watch).await.map_err(source_error)?;
+        let missing_keys = MissingKeys::of(&keys);
         for parent in missing_keys.parents().filter_map(|id| watch.table(id)) {
             tracing::warn!(
                 table = parent.name,
                 "foreign keys to this table are missing: what a delete would take along is read again"
             );
         }
-        let stream = Stream::open(&self.params, &position, &watch, definitions).await;
-        let stream = stream.map_err(source_error)?;
+        let opening = Stream::open_over(connection, &self.params, &position, &watch, definitions);
+        let stream = Box::pin(opening).await.map_err(source_error)?;
         let opened_at = self.clock.now();
         let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
@@ -214,6 +218,15 @@ impl Following {
             self.wait = RECONNECT_FIRST;
         }
         outcome
+    }
+
+    /// A connection for the binlog, on which our number is claimed.
+    async fn claimed(&mut self) -> Result<Connection, EngineError> {
+        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
+        let server_id = self.params.server_id;
+        let claimed = source::claim_number(&mut connection, server_id, &self.own).await;
+        self.own.extend(claimed.map_err(source_error)?);
+        Ok(connection)
     }
 
     /// Finds out whether the server still is, or can replace, the one that was followed.
@@ -236,7 +249,8 @@ impl Following {
                 source::check_lineage(conn, &position).await.map_err(source_error)?;
                 if let Some(known) = self.store.binlog_file().map_err(EngineError::Store)? {
                     let params = (&*self.params, &*watch);
-                    let checked = source::check_file(conn, params, &known, &position).await;
+                    let checked =
+                        Box::pin(source::check_file(conn, params, &known, &position)).await;
                     checked.map_err(source_error)?;
                 }
             } else if position.gtid.is_none() {

@@ -26,6 +26,6 @@ pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
 pub use gauges::{Activity, Gauges, SourceAlert, SourceChecks, SourceFailure};
 pub use missing_keys::MissingKeys;
-pub use replay::{absorb_files, deliver_absorbed};
+pub use replay::{ReplayParams, absorb_files, deliver_absorbed};
 pub use request::{RereadRequest, request_reread};
 pub use run::{Delivering, RunParams, Until, run};

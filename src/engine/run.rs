@@ -1,5 +1,6 @@
 //! A run: both loops, the flush timer, and the order in which they stop.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -83,6 +84,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         position_stored_at: params.clock.now(),
         damaged_at: None,
         wait: RECONNECT_FIRST,
+        own: BTreeSet::new(),
     };
     let first = following.start().await?;
     let mut delivery = match &params.delivering {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::position::{
-    BinlogOffset, Gtid, GtidSet, MariadbGtid, MariadbGtidPosition, MysqlGtid, MysqlGtidSet,
-    Position, PositionError, Sid,
+    BinlogFile, BinlogOffset, Gtid, GtidSet, MariadbGtid, MariadbGtidPosition, MysqlGtid,
+    MysqlGtidSet, Position, PositionError, Sid,
 };
 
 const UUID: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
@@ -104,6 +104,24 @@ fn position_covers_by_gtid_where_there_is_one_else_by_offset() {
     assert!(ours.covers(&theirs) && !theirs.covers(&ours));
     let bare = Position { gtid: None, at: at("a.000001", 5) };
     assert!(bare.covers(&ours) && !ours.covers(&bare));
+}
+
+#[test]
+fn stored_file_is_read_back_and_nothing_else_is_taken_for_one() {
+    let file = BinlogFile { name: "a.000001".to_owned(), begun_at_s: u32::MAX };
+    assert_eq!(file.encode(), r#"{"name":"a.000001","begun_at_s":4294967295}"#);
+    assert_eq!(BinlogFile::decode(&file.encode()).unwrap(), file);
+    for text in ["", "a.000001", r#"{"name":"a.000001"}"#, r#"{"name":"a","begun_at_s":-1}"#] {
+        assert!(matches!(BinlogFile::decode(text), Err(PositionError::Encoding { .. })), "{text}");
+    }
+}
+
+#[test]
+fn place_that_is_not_known_yet_is_stored_and_before_every_other() {
+    let gtid = Some(GtidSet::Mysql(mysql(&format!("{UUID}:1-3"))));
+    let position = Position { gtid, at: BinlogOffset::default() };
+    assert_eq!(Position::decode(&position.encode()).unwrap(), position);
+    assert!(position.at < at("a.000001", 4));
 }
 
 #[test]

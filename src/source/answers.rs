@@ -60,13 +60,12 @@ impl SourceError {
         {
             return Self::of_dump_answer(position, server_id, answer);
         }
-        match Self::of_query(DOING, error) {
+        let error = Self::of_query(DOING, error);
+        if let Self::Query { source, .. } = &error {
             // No answer to a request for the binlog, as far as anybody knows.
-            Self::Query { source, .. } => {
-                Self::BinlogUnreadable { position, answer: source.to_string() }
-            }
-            known => known,
+            return Self::BinlogUnreadable { position, answer: source.to_string() };
         }
+        error
     }
 
     fn of_dump_answer(position: String, server_id: u32, answer: &ServerError) -> Self {
@@ -228,6 +227,25 @@ mod tests {
         let damaged = dump("log event entry exceeded max_allowed_packet; bogus data in log event");
         assert!(matches!(damaged, SourceError::BinlogUnreadable { .. }), "{damaged}");
         assert_eq!(damaged.kind(), SourceErrorKind::Fatal);
+    }
+
+    #[test]
+    fn an_answer_that_no_server_gives_names_the_place_where_it_came() {
+        let code = 0x4242;
+        let answer =
+            ServerError { code, message: "\u{fffd}".to_owned(), state: "HY000".to_owned() };
+        let error = SourceError::of_stream("bin.000001:4".to_owned(), 7, answer.into());
+        let SourceError::BinlogUnreadable { position, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(position, "bin.000001:4");
+    }
+
+    #[test]
+    fn a_server_without_room_for_a_connection_is_asked_again() {
+        for code in [1040, 1203, 1226] {
+            let answer = ServerError { code, message: "many".to_owned(), state: String::new() };
+            let error = of_connect("db", 3306, "cdc", "shop", MysqlError::Server(answer));
+            assert_eq!(error.kind(), SourceErrorKind::Transient, "{code}: {error:?}");
+        }
     }
 
     #[test]

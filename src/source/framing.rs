@@ -9,7 +9,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::decode::{Changes, Decoded, EventHeader, StatementKind, TableId, Unreadable};
+use crate::decode::{Changes, Decoded, Effect, EventHeader, StatementKind, TableId, Unreadable};
 use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError, Xid};
 
 /// Offsets in event headers are modulo 2^32.
@@ -18,8 +18,9 @@ const OFFSET_WRAP: u64 = 1 << 32;
 /// Why the rows of a watched table must be read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RereadReason {
-    /// A statement redefined the table, or took, gave or exchanged rows without row events.
-    Redefined,
+    /// A statement redefined the table, or took, gave or exchanged rows without row events. Row
+    /// changes of the same transaction come behind it.
+    Redefined(Effect),
     /// Rows of it can't be decoded.
     Unreadable(Unreadable),
     /// Rows of it were rolled back, which a table that knows no transactions keeps all the same.
@@ -31,7 +32,7 @@ impl RereadReason {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable(reason) => reason.hint(),
-            Self::Redefined | Self::RolledBack => None,
+            Self::Redefined(_) | Self::RolledBack => None,
         }
     }
 }
@@ -39,7 +40,11 @@ impl RereadReason {
 impl fmt::Display for RereadReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Redefined => out.write_str("a statement redefined it or moved its rows"),
+            Self::Redefined(effect) => out.write_str(match effect {
+                Effect::Emptied => "a statement emptied it",
+                Effect::Altered => "a statement altered it",
+                Effect::Exchanged => "a statement may have exchanged its rows",
+            }),
             Self::Unreadable(reason) => reason.fmt(out),
             Self::RolledBack => out.write_str("changes of it were rolled back in the binlog"),
         }
@@ -183,6 +188,8 @@ pub struct Framer {
     /// What the file's head says was before it; used when the start position has no GTIDs.
     before_file: Option<GtidSet>,
     gtid: Option<Gtid>,
+    /// The number of the last transaction that ended.
+    last_gtid: Option<Gtid>,
     is_open: bool,
     changes: Changes,
     reread: BTreeMap<TableId, RereadReason>,
@@ -199,6 +206,7 @@ impl Framer {
             position: start,
             before_file: None,
             gtid: None,
+            last_gtid: None,
             is_open: false,
             changes: Changes::default(),
             reread: BTreeMap::new(),
@@ -215,6 +223,11 @@ impl Framer {
     /// The position after the last transaction.
     pub fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// The number of the transaction that ended last, if it has one.
+    pub fn last_gtid(&self) -> Option<&Gtid> {
+        self.last_gtid.as_ref()
     }
 
     /// Whether a transaction was begun and not ended.
@@ -364,9 +377,9 @@ impl Framer {
             StatementKind::WatchedDml { tables } => {
                 Err(FramingError::StatementFormat { tables, at })
             }
-            StatementKind::Redefinition { tables } => {
+            StatementKind::Redefinition { tables, effect } => {
                 for table in &tables {
-                    self.reread.insert(*table, RereadReason::Redefined);
+                    self.reread.insert(*table, RereadReason::Redefined(effect));
                 }
                 let ended = if self.is_open { None } else { Some(self.end(header, None)?) };
                 Ok(Some(Framed::Ddl { tables, ended }))
@@ -447,13 +460,14 @@ impl Framer {
     /// Adds the pending GTID to the position. A position without GTIDs gets them only when it is
     /// known what was before: a set with a hole would ask the server for everything again.
     fn count(&mut self) -> Result<(), FramingError> {
-        let Some(gtid) = self.gtid.take() else { return Ok(()) };
+        self.last_gtid = self.gtid.take();
+        let Some(gtid) = &self.last_gtid else { return Ok(()) };
         if self.position.gtid.is_none() {
             self.position.gtid = self.before_file.take();
         }
         if let Some(set) = &mut self.position.gtid {
             let at = self.read_to.clone();
-            set.add(&gtid).map_err(|source| FramingError::Gtid { at, source })?;
+            set.add(gtid).map_err(|source| FramingError::Gtid { at, source })?;
         }
         Ok(())
     }

@@ -92,7 +92,18 @@ impl Stream {
         watch: &Watch,
         definitions: Definitions,
     ) -> Result<Self, SourceError> {
-        let mut connection = Connection::connect(params).await?;
+        let connection = Connection::connect(params).await?;
+        Box::pin(Self::open_over(connection, params, from, watch, definitions)).await
+    }
+
+    /// The same, over a connection that is there. It is the stream's from here on.
+    pub async fn open_over(
+        mut connection: Connection,
+        params: &SourceParams,
+        from: &Position,
+        watch: &Watch,
+        definitions: Definitions,
+    ) -> Result<Self, SourceError> {
         let is_native = has_native_foreign_keys(&mut connection).await?;
         for statement in session_of_a_replica(params, connection.flavour(), from) {
             connection.run("set up the binlog session", &statement).await?;

@@ -101,9 +101,15 @@ impl Followed {
 
     /// Closes the store and opens it again, as a new process would.
     pub(crate) fn reopen(&mut self) {
+        self.store = Some(Arc::new(open(self.close())));
+    }
+
+    /// Closes the store, for another process to work with until it is opened again; the directory in
+    /// which it is called `store`.
+    pub(crate) fn close(&mut self) -> &Path {
         assert!(self.running.is_none(), "it is still followed");
         drop(self.store.take());
-        self.store = Some(Arc::new(open(self.directory.path())));
+        self.directory.path()
     }
 
     /// Whether it is followed.
@@ -111,10 +117,9 @@ impl Followed {
         self.running.is_some()
     }
 
-    /// Waits until following ends by itself.
-    pub(crate) fn join(&mut self) -> Result<(), EngineError> {
-        let running = self.running.take().expect("it is followed");
-        running.thread.join().expect("following does not panic")
+    /// Whether following has ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.thread.is_finished())
     }
 
     /// How many rows the snapshot has read.

@@ -158,6 +158,7 @@ impl Trial {
     /// Follows the shop, and waits until the copy is complete.
     pub(crate) fn follow(&mut self) {
         self.followed.start(&self.params);
+        self.watch("the binlog is followed", Self::follows);
         self.write_some();
     }
 
@@ -231,19 +232,27 @@ impl Trial {
     pub(crate) fn interrupt(&mut self, what: &str, connections_max: u64, does: impl FnOnce(&Self)) {
         let before = self.proxy.connections();
         does(self);
-        self.watch(what, |trial| {
-            trial.proxy.connections() > before && trial.followed.activity() == Activity::Following
-        });
+        self.watch(what, |trial| trial.proxy.connections() > before && trial.follows());
         self.assert_nothing_is_lost(what);
         let made = self.proxy.connections() - before;
         eprintln!("{what}: {made} connections");
         assert!(made <= connections_max, "{what}: {made} connections");
     }
 
+    /// Whether the binlog is followed now; panics when following has ended.
+    pub(crate) fn follows(&self) -> bool {
+        let activity = self.followed.activity();
+        assert!(!self.followed.has_ended(), "following ended by itself: {activity:?}");
+        activity == Activity::Following
+    }
+
     /// Waits until following has ended by itself: the error, with what to do about it. Nothing may
     /// connect any more.
     pub(crate) fn stopped(&mut self, what: &str) -> (EngineError, String) {
-        self.watch(what, |trial| matches!(trial.followed.activity(), Activity::Stopped(_)));
+        self.watch(what, |trial| trial.followed.has_ended());
+        // One that is refused at its start has not begun to follow.
+        let activity = self.followed.activity();
+        assert!(matches!(activity, Activity::Stopped(_) | Activity::Starting), "{activity:?}");
         let error = self.followed.stop().expect_err("it ended by itself");
         let hint = error.hints().join("; ");
         eprintln!("{what}: {error}; {hint}");

@@ -1,8 +1,9 @@
 //! The server loses binlogs, counts anew, or another one takes its place: the shop is followed on
 //! without loss, or following ends and says what to do.
 
-use aco_stream::engine::{Activity, EngineError};
+use aco_stream::engine::EngineError;
 use aco_stream::position::GtidSet;
+use aco_stream::source::TlsMode;
 
 use crate::editions::shop;
 use crate::interruptions::Trial;
@@ -61,9 +62,7 @@ fn assert_heals(trial: &mut Trial, what: &str) {
     let before = trial.proxy.connections();
     trial.followed.resnapshot_on_lost_position = true;
     trial.followed.start_at_once(&trial.params);
-    trial.watch(what, |trial| {
-        trial.followed.activity() == Activity::Following && trial.followed.is_open()
-    });
+    trial.watch(what, |trial| trial.follows() && trial.followed.is_open());
     trial.assert_nothing_is_lost(what);
     trial.followed.stop().expect("it follows well");
     trial.followed.resnapshot_on_lost_position = false;
@@ -137,6 +136,15 @@ fn purged_or_reset_binlogs_are_a_lost_position_on_mysql_9_7() {
     lost_binlogs(Flavour::MySql, &[]);
 }
 
+/// A trial that will come to another server, which has a certificate of another authority.
+fn unverified(server: &Server) -> Trial {
+    let mut trial = Trial::new(server);
+    trial.params.tls = TlsMode::Require;
+    trial.write();
+    trial.follow();
+    trial
+}
+
 const NO_GTIDS: &[&str] = &["gtid_mode=OFF", "enforce_gtid_consistency=OFF"];
 
 #[test]
@@ -147,7 +155,7 @@ fn purged_or_reset_binlogs_are_a_lost_position_without_gtids() {
 #[test]
 fn server_without_gtids_is_followed_and_another_one_is_refused() {
     on_odd(Flavour::MySql, NO_GTIDS, |odd| {
-        let mut trial = Trial::started(&odd.server);
+        let mut trial = unverified(&odd.server);
         trial.interrupt("restart without GTIDs", 10, |_| odd.restart());
         let app = odd.server.session(User::App, &trial.database.schema);
         // The binlog is absorbed once more from the statement on: old numbers come again.
@@ -169,16 +177,10 @@ fn server_without_gtids_is_followed_and_another_one_is_refused() {
     });
 }
 
-fn pair(flavour: Flavour) -> Option<ReplicaPair> {
-    let pair = ReplicaPair::start(flavour)?;
-    eprintln!("on {} {}", flavour.name(), pair.primary.server.version);
-    Some(pair)
-}
-
 /// The replica takes the primary's place with everything the primary had, and the shop goes on there.
 fn failover(flavour: Flavour) {
-    let Some(pair) = pair(flavour) else { return };
-    let mut trial = Trial::started(&pair.primary.server);
+    let Some(pair) = ReplicaPair::start(flavour) else { return };
+    let mut trial = unverified(&pair.primary.server);
     trial.write_no_more();
     pair.wait_until_replica_has(&pair.primary_position());
     let before = trial.proxy.connections();
@@ -186,12 +188,13 @@ fn failover(flavour: Flavour) {
     pair.promote();
     trial.move_shop(&pair.replica.server);
     trial.watch("the replica is followed", |trial| {
-        trial.proxy.connections() > before && trial.followed.activity() == Activity::Following
+        trial.proxy.connections() > before && trial.follows()
     });
     // Nothing has come from the new server yet: what is stored must not name the old one's files.
     trial.followed.stop().expect("it follows well");
     trial.followed.reopen();
     trial.followed.start(&trial.params);
+    trial.watch("it goes on", Trial::follows);
     trial.write();
     trial.assert_nothing_is_lost("failover");
     trial.interrupt("cut after a failover", 3, |trial| trial.proxy.cut());
@@ -201,8 +204,8 @@ fn failover(flavour: Flavour) {
 
 /// The primary dies with changes that the replica never got, and that were absorbed.
 fn failover_with_loss(flavour: Flavour) {
-    let Some(pair) = pair(flavour) else { return };
-    let mut trial = Trial::started(&pair.primary.server);
+    let Some(pair) = ReplicaPair::start(flavour) else { return };
+    let mut trial = unverified(&pair.primary.server);
     pair.wait_until_replica_has(&pair.primary_position());
     let replica = pair.replica.server.session(User::Root, "");
     replica.exec(if flavour.is_mariadb() { "STOP SLAVE" } else { "STOP REPLICA" });

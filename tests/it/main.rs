@@ -19,6 +19,7 @@ mod documents;
 mod editions;
 mod fault_proxy;
 mod followed;
+mod generator_live;
 mod interruptions;
 mod interruptions_account_live;
 mod interruptions_live;

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use aco_stream::catalog::Table;
-use aco_stream::catalog::tables::watch;
+use aco_stream::catalog::tables::{watch, watched_tables};
 use aco_stream::decode::{
     Definitions, Row, RowChange, TableId, TableLayout, Value, Watch, WatchedTable,
 };

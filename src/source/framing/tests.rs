@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{
-    Changes, ChecksumAlgorithm, Decoded, EventHeader, RowChange, StatementKind, TableId,
+    Changes, ChecksumAlgorithm, Decoded, Effect, EventHeader, RowChange, StatementKind, TableId,
     Unreadable, Value,
 };
 use crate::position::{BinlogOffset, Gtid, GtidSet, MariadbGtid, MysqlGtid, Position, Sid, Xid};
@@ -81,7 +81,7 @@ fn rolled_back() -> BTreeMap<TableId, RereadReason> {
 }
 
 fn redefined(tables: &BTreeSet<TableId>) -> BTreeMap<TableId, RereadReason> {
-    tables.iter().map(|table| (*table, RereadReason::Redefined)).collect()
+    tables.iter().map(|table| (*table, RereadReason::Redefined(Effect::Altered))).collect()
 }
 
 /// The only transaction that came, which must be one.
@@ -244,7 +244,9 @@ fn a_statement_outside_a_transaction_is_one() {
 #[test]
 fn a_definition_change_is_reported_with_the_position_behind_it() {
     let tables = BTreeSet::from([TableId(3)]);
-    let ddl = || statement(StatementKind::Redefinition { tables: tables.clone() });
+    let ddl = || {
+        statement(StatementKind::Redefinition { tables: tables.clone(), effect: Effect::Altered })
+    };
     let mut framer = framer_at(Some("0-1-4"), 4);
     let found = push_all(&mut framer, [mariadb(5, true), ddl()]).unwrap();
     let position = framer.position().clone();
@@ -276,7 +278,8 @@ fn a_statement_that_changes_rows_of_watched_tables_stops_the_stream() {
 #[test]
 fn tables_that_lost_or_exchanged_their_rows_are_to_be_read_again() {
     let tables = BTreeSet::from([TableId(0)]);
-    let swept = statement(StatementKind::Redefinition { tables: tables.clone() });
+    let swept =
+        statement(StatementKind::Redefinition { tables: tables.clone(), effect: Effect::Altered });
     let found = push_all(&mut framer_at(None, 4), [swept]).unwrap();
     let [Framed::Ddl { ended: Some(ended), .. }] = &found[..] else { panic!("{found:?}") };
     assert_eq!(ended.reread, redefined(&tables));

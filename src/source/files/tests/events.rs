@@ -358,37 +358,39 @@ fn event_types(file: &[u8]) -> Vec<u8> {
 /// ALTER, TRUNCATE, DROP, CREATE, a swap by RENAME; and what leaves the tables alone.
 #[test]
 fn redefinitions() {
-    let redefined = "~tight: a statement redefined it or moved its rows\n--\n";
+    let altered = "~tight: a statement altered it\n--\n";
+    let emptied = "~tight: a statement emptied it\n--\n";
+    let exchanged = "~tight: a statement may have exchanged its rows\n--\n";
     let alone = "--\n";
     let expected = [
         "+tight [1, 1]\n--\n",
-        redefined,
+        altered,
         "+tight [2, 1]\n--\n",
-        redefined,
-        redefined,
+        altered,
+        altered,
         "+tight [3, 3000000000]\n--\n",
-        redefined,
+        emptied,
         "+tight [4, 1]\n--\n",
         // A table like it, and its rows.
         alone,
         alone,
-        redefined,
+        exchanged,
         "-tight [4, 1]\n+tight [4, 2]\n--\n",
         // A row of the old table and its end; a trigger, an index, a view, ANALYZE, OPTIMIZE.
         &alone.repeat(9),
-        redefined,
-        redefined,
+        emptied,
+        emptied,
         "+tight [6, 1]\n--\n",
     ];
     assert_story("redefinitions", BOTH, &expected.concat());
 }
 
-const CREATED: &str = r#"~tight: a statement redefined it or moved its rows
+const CREATED: &str = r#"~tight: a statement emptied it
 --
 +store [7, NULL, 0, 0, "seven", 0]
 --
 +tight [7, 1]
-~tight: a statement redefined it or moved its rows
+~tight: a statement emptied it
 --
 +tight [8, 1]
 --
