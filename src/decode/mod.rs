@@ -32,6 +32,7 @@ mod watched;
 mod xa;
 
 pub use changes::{Changes, IntoIter as ChangesIntoIter};
+pub(crate) use charset::Charset;
 pub use columns::{ColumnDescription, Definitions, TableColumns};
 pub use decoder::{Decoded, Decoder};
 pub use error::DecodeError;

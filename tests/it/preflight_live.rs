@@ -215,7 +215,7 @@ fn outlook(params: &SourceParams, position: &Position) -> PurgeOutlook {
     run(async {
         let mut connection = Connection::connect(params).await.expect("connected");
         let now = SystemClock.now();
-        let outlook = purge_outlook(&mut connection, position, now - HOUR, now).await;
+        let outlook = purge_outlook(&mut connection, position, Some(now - HOUR), now).await;
         outlook.expect("an outlook")
     })
 }
