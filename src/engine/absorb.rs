@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use crate::catalog::{
-    CatalogEdits, FoldMode, Owner, Table, Touch, fold, is_wide_delete, wide_cascade,
+    CatalogEdits, FoldMode, Owner, Table, Touch, fold_owned, is_wide_delete, wide_cascade,
 };
 use crate::decode::{Definitions, RowChange, TableId};
 use crate::engine::{EngineError, Gauges, MissingKeys};
@@ -202,7 +202,7 @@ impl Absorbing<'_> {
     /// read again.
     fn fold(&self, step: &mut Step, position: &Position) -> Result<CatalogEdits, EngineError> {
         let changes = std::mem::take(&mut step.changes);
-        let edits = fold(&changes, self.store, self.mode).map_err(EngineError::Fold)?;
+        let edits = fold_owned(changes, self.store, self.mode).map_err(EngineError::Fold)?;
         if !edits.orphans.is_empty() {
             let is_waiting = !self.store.rereads().map_err(EngineError::Store)?.is_empty();
             if self.mode == FoldMode::GateOpen || is_waiting || !step.reread.is_empty() {

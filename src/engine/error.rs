@@ -67,7 +67,9 @@ pub enum EngineError {
     #[error("replay: the tables in the files have another layout than those in the store")]
     OtherLayout,
     /// Items of a shop with content staging were to be delivered.
-    #[error("deliver from tables with content staging (Adobe Commerce), which this version does not")]
+    #[error(
+        "deliver from tables with content staging (Adobe Commerce), which this version does not"
+    )]
     StagedDelivery,
     /// The catalog copy could not be read.
     #[error("assemble feed items")]

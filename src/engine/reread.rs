@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::catalog::{
-    CatalogEdits, KeyRange, RowKey, Table, cascade_children, fold, replace, sweep_page,
+    CatalogEdits, KeyRange, RowKey, Table, cascade_children, fold_owned, replace, sweep_page,
 };
 use crate::clock::{SharedClock, add, since};
 use crate::decode::{Row, RowChange, TableId, Watch, WatchedTable};
@@ -219,7 +219,7 @@ impl Rereading<'_> {
                 seen.extend(rows.iter().filter_map(|row| RowKey::of(table, row)));
                 let changes: Vec<RowChange> =
                     rows.into_iter().map(|row| RowChange::read(id, row)).collect();
-                let edits = fold(&changes, store, mode).map_err(EngineError::Fold)?;
+                let edits = fold_owned(changes, store, mode).map_err(EngineError::Fold)?;
                 is_stale |= self.absorbing.commit(&edits, WriteBatch::default(), &origin)?;
             }
             Ok::<_, EngineError>(is_stale)

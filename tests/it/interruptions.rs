@@ -158,6 +158,7 @@ impl Trial {
     /// Follows the shop, and waits until the copy is complete.
     pub(crate) fn follow(&mut self) {
         self.followed.start(&self.params);
+        self.watch("the binlog is followed", Self::follows);
         self.write_some();
     }
 

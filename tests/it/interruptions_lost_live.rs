@@ -194,6 +194,7 @@ fn failover(flavour: Flavour) {
     trial.followed.stop().expect("it follows well");
     trial.followed.reopen();
     trial.followed.start(&trial.params);
+    trial.watch("it goes on", Trial::follows);
     trial.write();
     trial.assert_nothing_is_lost("failover");
     trial.interrupt("cut after a failover", 3, |trial| trial.proxy.cut());

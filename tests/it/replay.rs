@@ -226,7 +226,10 @@ fn table_that_only_a_server_can_tell_of_ends_the_replay_by_name() {
         let finished = replayer.outcome(&[&file], &[]);
         assert_eq!(finished.code, Some(1), "{}", finished.stderr);
         let said = finished.stderr;
-        assert!(said.contains("replay changes of store before 0-10-9000000 (log.000001:"), "{said}");
+        assert!(
+            said.contains("replay changes of store before 0-10-9000000 (log.000001:"),
+            "{said}"
+        );
         assert!(said.contains("hint: only the server has the table's rows"), "{said}");
         // What came before is absorbed; the gate is closed.
         assert!(replayer.service.requests().is_empty(), "nothing was sent");

@@ -95,11 +95,11 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         table: Table,
         owner: Owner,
         key: RowKey,
-        row: &Row,
+        row: Cow<'_, Row>,
     ) -> Result<(), FoldError> {
         for foreign_key in keys_to_between(table) {
             let parent = |row: &Row| row.get(foreign_key.column).and_then(Value::as_id);
-            let Some(id) = parent(row) else { continue };
+            let Some(id) = parent(&row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has(foreign_key.parent, id)? {
                 self.orphans.insert(table);
@@ -107,7 +107,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
                 return Ok(());
             }
         }
-        self.put(table, owner, key, Cow::Borrowed(row))
+        self.put(table, owner, key, row)
     }
 
     /// Whether the copy has the row of `table` with this id.

@@ -8,9 +8,7 @@ use crate::position::{BinlogOffset, Position};
 use crate::source::files::tests::events::recorded;
 use crate::source::files::tests::tables::watch;
 use crate::source::files::tests::{MARIADB_FULL, replay};
-use crate::source::files::{
-    FileError, Replay, ReplayEnd, ReplayPoint, ReplayRange, find_layout,
-};
+use crate::source::files::{FileError, Replay, ReplayEnd, ReplayPoint, ReplayRange, find_layout};
 use crate::source::framing::{Framer, SourceTransaction};
 use crate::source::reader::EventReader;
 
@@ -74,7 +72,8 @@ fn until(end: &str) -> ReplayRange {
 fn files_are_replayed_in_order() {
     for server in ["mariadb", "mysql"] {
         let files = Files::two(server);
-        let parts = ["xa", "redefinitions"].map(|name| replay(&recorded(name, server), BTreeMap::new()).0);
+        let parts =
+            ["xa", "redefinitions"].map(|name| replay(&recorded(name, server), BTreeMap::new()).0);
         let changes = |of: &[SourceTransaction]| {
             of.iter().map(|one| (one.changes.clone(), one.reread.clone())).collect::<Vec<_>>()
         };
@@ -132,7 +131,9 @@ fn a_replay_starts_and_ends_at_any_position() {
                 let (found, end) = files.replay(from(&point));
                 end.unwrap_or_else(|error| panic!("from {point} of {server}: {error}"));
                 let changes = |of: &[SourceTransaction]| {
-                    of.iter().map(|one| (one.position.at.clone(), one.changes.clone())).collect::<Vec<_>>()
+                    of.iter()
+                        .map(|one| (one.position.at.clone(), one.changes.clone()))
+                        .collect::<Vec<_>>()
                 };
                 assert_eq!(changes(&found), changes(behind), "from {point} of {server}");
                 let (found, end) = files.replay(until(&point));
@@ -214,11 +215,9 @@ fn what_is_behind_the_end_is_not_read() {
 #[test]
 fn points_are_read_from_text() {
     let point = |text: &str| text.parse::<ReplayPoint>();
-    for text in [
-        "log.000001:154",
-        "0-10-5,5-77-2",
-        "00000000-0000-0000-0000-000000000001:1-5:blue_1:1-2",
-    ] {
+    for text in
+        ["log.000001:154", "0-10-5,5-77-2", "00000000-0000-0000-0000-000000000001:1-5:blue_1:1-2"]
+    {
         assert_eq!(point(text).unwrap().to_string(), text);
     }
     assert!(matches!(point("log.000001:154").unwrap(), ReplayPoint::Offset(_)));
