@@ -149,9 +149,13 @@ async fn source(task: &Task) -> Figures {
     let mut rows = 0;
     let started = now();
     while stream.seen() < task.until {
+        // The last it tells may be of what comes behind the stretch.
         rows += match stream.next().await.expect("the next event") {
-            StreamEvent::Transaction(transaction) => transaction.changes.len(),
-            StreamEvent::Redefinition { .. }
+            StreamEvent::Transaction(transaction) if transaction.position.at <= task.until => {
+                transaction.changes.len()
+            }
+            StreamEvent::Transaction(_)
+            | StreamEvent::Redefinition { .. }
             | StreamEvent::File(_)
             | StreamEvent::Progress { .. } => 0,
         };
@@ -228,13 +232,14 @@ async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) ->
             match event.expect("the next event") {
                 StreamEvent::Transaction(transaction)
                 | StreamEvent::Redefinition { transaction, .. } => {
-                    changes += transaction.changes.len();
                     seen.clone_from(&transaction.position.at);
-                    waiting.push(transaction);
+                    if seen <= *until {
+                        changes += transaction.changes.len();
+                        waiting.push(transaction);
+                    }
                 }
                 StreamEvent::File(_) => {}
                 StreamEvent::Progress { seen: to, .. } => seen = to,
-                StreamEvent::File(_) => {}
             }
             if changes < CHANGES_PER_COMMIT {
                 next = receiver.try_recv().ok();
