@@ -215,9 +215,9 @@ async fn absorb(task: &Task) -> Figures {
 async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) -> Figures {
     let stream = task.open(from).await;
     let tables = watched().tables().map(|(id, _)| id).collect::<BTreeSet<_>>();
-    let (gauges, missing_keys) = (Gauges::default(), MissingKeys::default());
-    let (mode, missing_keys) = (FoldMode::GateOpen, &missing_keys);
-    let absorbing = Absorbing { store, gauges: &gauges, mode, tables: &tables, missing_keys };
+    let gauges = Gauges::default();
+    let mode = FoldMode::GateOpen;
+    let absorbing = Absorbing { store, gauges: &gauges, mode, tables: &tables };
     let (sender, mut receiver) = mpsc::channel(READ_AHEAD_EVENTS);
     let room = Arc::new(Semaphore::new(READ_AHEAD_CHANGES));
     let started = now();

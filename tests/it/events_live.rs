@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aco_stream::decode::{
-    ColumnKind, Decoder, Definitions, RowChange, TableId, TableLayout, Watch, WatchedColumn, WatchedTable,
+    ColumnKind, Decoder, Definitions, RowChange, TableId, TableLayout, Watch, WatchedColumn,
+    WatchedTable,
 };
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::files::{Replay, ReplayEnd, ReplayPoint, ReplayRange};
 use aco_stream::source::framing::{Framer, RereadReason, SourceTransaction, XaStep};
 use aco_stream::source::reader::EventReader;
 use aco_stream::source::{
-    Connection, SourceParams, Stream, StreamEvent, safe_start, table_columns,
-    written_end,
+    Connection, SourceParams, Stream, StreamEvent, safe_start, table_columns, written_end,
 };
 
 use crate::servers::{Database, Flavour, OddServer, Server, User};
