@@ -140,6 +140,12 @@ fn applies_foreign_keys(body: &[u8]) -> bool {
     body.get(6).is_none_or(|flags| flags & NO_FOREIGN_KEY_CHECKS == 0)
 }
 
+/// Whether a row event deletes rows, and those that refer to them with foreign keys.
+pub(crate) fn is_cascading_delete(plain_type: u8, body: &[u8]) -> bool {
+    let is_delete = matches!(plain_type, event_type::DELETE_ROWS_V1 | event_type::DELETE_ROWS);
+    is_delete && applies_foreign_keys(body)
+}
+
 /// Passes over the head of a row event, up to its column count.
 fn read_head(event_type: u8, body: &[u8]) -> Result<Bytes<'_>, Short> {
     let mut bytes = Bytes(body);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use crate::catalog::{
-    CatalogEdits, FoldMode, Owner, Table, Touch, fold, is_wide_delete, wide_cascade,
+    CatalogEdits, FoldMode, Owner, Table, Touch, cascade_children, fold, is_wide_delete,
+    wide_cascade,
 };
 use crate::decode::{Definitions, RowChange, TableId};
 use crate::engine::{EngineError, Gauges};
@@ -104,10 +105,15 @@ impl Absorbing<'_> {
                 for (table, reason) in &reread {
                     step.reread.insert(*table, reread_after(*table, reason, &position)?);
                 }
+                let children = reread.iter().flat_map(|(table, reason)| self.below(*table, reason));
+                step.reread.extend(children.map(|child| (child, Reread::default())));
                 self.take_changes(changes, &position, step, cause)
             }
             Some(XaStep::Prepare(xid)) => {
-                let reread = reread.into_keys().collect();
+                let mut below: BTreeSet<TableId> =
+                    reread.iter().flat_map(|(table, reason)| self.below(*table, reason)).collect();
+                below.extend(reread.into_keys());
+                let reread = below;
                 step.prepared.insert(xid, Some(Prepared { changes, reread }));
                 Ok(())
             }
@@ -123,6 +129,16 @@ impl Absorbing<'_> {
                 self.take_prepared((xid, prepared), &position, step, cause)
             }
         }
+    }
+
+    /// The watched tables of which rows may have gone with rows whose delete nobody can read. Reading
+    /// the table itself again does not tell: its rows may be there once more, as after REPLACE.
+    fn below(&self, table: TableId, reason: &RereadReason) -> Vec<TableId> {
+        if !matches!(reason, RereadReason::UnreadableDelete(_)) {
+            return Vec::new();
+        }
+        let children = Table::from_id(table).map(cascade_children).unwrap_or_default();
+        children.into_iter().map(Table::id).filter(|child| self.tables.contains(child)).collect()
     }
 
     /// Takes what a distributed transaction had prepared and commits now.
@@ -267,7 +283,9 @@ fn reread_after(
         RereadReason::Redefined => {
             Ok(Reread { after: None, replay_from: Some(position.at.clone()) })
         }
-        RereadReason::Unreadable(_) | RereadReason::RolledBack => Err(EngineError::Unreadable {
+        RereadReason::Unreadable(_)
+        | RereadReason::UnreadableDelete(_)
+        | RereadReason::RolledBack => Err(EngineError::Unreadable {
             table: name,
             position: position.clone(),
             reason: reason.to_string(),
