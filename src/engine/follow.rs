@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::catalog::tables::{WATCHED_TABLES, watch};
+use crate::catalog::{FOREIGN_KEYS, ForeignKey, Table};
 use crate::clock::SharedClock;
-use crate::decode::{TableId, Watch};
+use crate::decode::{TableId, TableLayout, Watch};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
@@ -16,7 +17,8 @@ use crate::engine::streaming::{Ended, Streaming};
 use crate::engine::{Activity, EngineError, Gauges, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
-    self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
+    self, Cascade, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams,
+    Stream,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -205,6 +207,9 @@ impl Following {
         let layout = source::table_layout(conn, &self.params).await.map_err(source_error)?;
         let server = source::server_identity(conn).await.map_err(source_error)?;
         let watch = Arc::new(watch(&self.params.database, &self.params.table_prefix, layout));
+        let there = source::table_columns(conn, &watch).await.map_err(source_error)?;
+        let cascades = source::cascades(conn, &watch, &there).await.map_err(source_error)?;
+        self.note_lacking(lacking_keys(layout, &cascades));
         let known = self.store.server().map_err(EngineError::Store)?;
         let is_other_server = known.is_some_and(|known| known != server);
         let mut state = self.store.snapshot().map_err(EngineError::Store)?;
@@ -237,6 +242,15 @@ impl Following {
         Ok(Attached { connection, watch, state, is_other_server })
     }
 
+    /// Rows go with others only by foreign keys that are there.
+    fn note_lacking(&self, lacking: BTreeSet<ForeignKey>) {
+        for ForeignKey { child, parent, .. } in &lacking {
+            let (child, parent) = (child.name(), parent.name());
+            tracing::debug!(child, parent, "a foreign key of Adobe Commerce is missing");
+        }
+        self.store.set_lacking(lacking);
+    }
+
     /// What was measured in the files of the old server is measured anew.
     async fn move_to(
         &mut self,
@@ -262,6 +276,23 @@ impl Following {
         self.gauges.is_gate_open.store(false, std::sync::atomic::Ordering::SeqCst);
         self.store.clear_catalog().map_err(EngineError::Store)
     }
+}
+
+/// The foreign keys of this layout that are not among those that the shop has.
+pub(crate) fn lacking_keys(
+    layout: TableLayout,
+    cascades: &BTreeSet<Cascade>,
+) -> BTreeSet<ForeignKey> {
+    let has_table = |table: Table| table.watched().layout.is_none_or(|only| only == layout);
+    let is_there = |key: &ForeignKey| {
+        let column = key.child.watched().columns.get(key.column);
+        column.is_some_and(|column| {
+            let (child, parent) = (key.child.id(), key.parent.id());
+            cascades.contains(&Cascade { child, column: column.name, parent })
+        })
+    };
+    let of_layout = FOREIGN_KEYS.iter().filter(|key| has_table(key.child) && has_table(key.parent));
+    of_layout.filter(|key| !is_there(key)).copied().collect()
 }
 
 fn other_server(position: &Position, server: &str) -> SourceError {

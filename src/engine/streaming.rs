@@ -13,13 +13,13 @@ use crate::catalog::FoldMode;
 use crate::clock::since;
 use crate::decode::{Definitions, TableId, Watch};
 use crate::engine::absorb::{Absorbed, Absorbing, mark_everything};
-use crate::engine::follow::Following;
+use crate::engine::follow::{Following, lacking_keys};
 use crate::engine::reread::{RereadState, Rereading};
 use crate::engine::snapshot::source_error;
 use crate::engine::{Activity, EngineError};
 use crate::position::{BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
-use crate::source::{SourceError, Stream, StreamEvent};
+use crate::source::{Cascade, SourceError, Stream, StreamEvent};
 use crate::store::{Phase, Reread, SnapshotState, WriteBatch};
 
 /// Events read ahead of the fold: enough to fill a commit, bounded so that memory is.
@@ -57,6 +57,7 @@ pub(crate) struct Streaming<'a> {
 struct Gathered {
     transactions: Vec<SourceTransaction>,
     definitions: Option<Definitions>,
+    cascades: Option<BTreeSet<Cascade>>,
     quiet: Option<Position>,
     failed: Option<SourceError>,
 }
@@ -142,7 +143,8 @@ impl Streaming<'_> {
         while let Some(event) = next.take() {
             let transaction = match event {
                 Ok(StreamEvent::Transaction(transaction)) => Some(transaction),
-                Ok(StreamEvent::Redefinition { transaction, definitions }) => {
+                Ok(StreamEvent::Redefinition { transaction, definitions, cascades }) => {
+                    gathered.cascades = Some(cascades);
                     gathered.definitions = Some(definitions);
                     Some(transaction)
                 }
@@ -177,8 +179,19 @@ impl Streaming<'_> {
             self.position = last.position.clone();
             self.following.position_stored_at = now;
             self.following.damaged_at = None;
+            let cascades = gathered.cascades.as_ref();
+            let lacking = cascades.map(|it| lacking_keys(self.watch.layout, it));
+            if let Some(lacking) = &lacking {
+                // A key that comes or goes amid these transactions applies to none of them: rows that
+                // stay too long are found when the redefined table is read again.
+                let before = self.following.store.set_lacking(BTreeSet::new());
+                self.following.store.set_lacking(before.union(lacking).copied().collect());
+            }
             let absorbed =
                 self.absorbing().absorb(gathered.transactions, gathered.definitions.as_ref())?;
+            if let Some(lacking) = lacking {
+                self.following.store.set_lacking(lacking);
+            }
             self.tell(absorbed);
         }
         if let Some(position) = gathered.quiet {

@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::catalog::database::{self, Database};
-use crate::catalog::product_references;
 use crate::catalog::random_rows::{Edit, cases, edit_in, inserted, row};
+use crate::catalog::{ForeignKey, product_references};
 use crate::decode::{TableLayout, Value};
 
 fn copy_of(database: &Database) -> MemoryCatalog {
@@ -240,6 +240,42 @@ fn deleted_product_takes_its_rows_and_the_rows_that_refer_to_it_logged_or_not() 
         copies.push(catalog);
     }
     assert_eq!(copies[0], copies[1]);
+}
+
+/// A shop without the foreign keys of one table.
+struct Lacking<'a>(&'a MemoryCatalog, Table);
+
+impl CatalogRead for Lacking<'_> {
+    fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError> {
+        self.0.sheet(owner)
+    }
+
+    fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError> {
+        self.0.referrers(reference)
+    }
+
+    fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError> {
+        self.0.owner_ids_after(after, limit)
+    }
+
+    fn lacks(&self, key: &ForeignKey) -> bool {
+        key.child == self.1
+    }
+}
+
+#[test]
+fn rows_of_a_table_without_foreign_keys_stay_when_their_product_goes() {
+    let mut database = Database::small_shop();
+    let catalog = copy_of(&database);
+    let changes = database.delete(Table::ProductEntity, RowKey(12, 0));
+    let shop = Lacking(&catalog, Table::ProductVarchar);
+    let edits = fold(&changes, &shop, FoldMode::GateOpen).unwrap();
+    let before = catalog.sheet(Owner::Product(12)).unwrap().unwrap();
+    let kept: Vec<&Row> = before.rows(Table::ProductVarchar).collect();
+    let left = edits.sheets[&Owner::Product(12)].as_ref().unwrap();
+    assert!(!kept.is_empty(), "the product has texts");
+    assert_eq!(left.rows(Table::ProductVarchar).collect::<Vec<_>>(), kept);
+    assert_eq!(Table::ALL.iter().map(|table| left.rows(*table).count()).sum::<usize>(), kept.len());
 }
 
 #[test]
