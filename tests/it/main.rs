@@ -18,6 +18,7 @@ mod documents;
 mod editions;
 mod fault_proxy;
 mod followed;
+mod generator_live;
 mod kill_live;
 mod matrix_live;
 mod program;

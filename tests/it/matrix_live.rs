@@ -12,14 +12,15 @@ use crate::source_live::params;
 
 /// How a server writes its binlog.
 #[derive(Debug, Clone, Copy)]
-struct Form {
+pub(crate) struct Form {
     /// `binlog_row_metadata`.
-    metadata: &'static str,
-    is_compressed: bool,
+    pub(crate) metadata: &'static str,
+    pub(crate) is_compressed: bool,
 }
 
 impl Form {
-    fn set(self, server: &Server) {
+    /// Has the server write what comes in this form; MySQL: what new connections write.
+    pub(crate) fn set(self, server: &Server) {
         let root = server.session(User::Root, "");
         root.exec(&format!("SET GLOBAL binlog_row_metadata = {}", self.metadata));
         let is_on = if self.is_compressed { "ON" } else { "OFF" };

@@ -33,6 +33,13 @@ impl Random {
     pub(crate) fn up_to(&mut self, max: u64) -> u64 {
         self.next() % max + 1
     }
+
+    /// One of these.
+    pub(crate) fn of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        let count = u64::try_from(choices.len()).expect("not that many");
+        let place = usize::try_from(self.up_to(count) - 1).expect("a place");
+        choices.get(place).expect("there is something to choose from")
+    }
 }
 
 #[test]
