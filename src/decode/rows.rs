@@ -313,7 +313,9 @@ fn full_images<'b>(
     for _image in 0..images_per_row(event_type) {
         let present = bytes.take(bitmap_width(count))?;
         if !(0..count).all(|bit| is_set(present, bit)) {
-            return Err(RowFault::PartialImage);
+            let has_all = plan.reads.iter().all(|read| is_set(present, read.index));
+            let left_out = RowFault::Unreadable(Unreadable::LeftOut);
+            return Err(if has_all { left_out } else { RowFault::PartialImage });
         }
     }
     Ok(bytes)

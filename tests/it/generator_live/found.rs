@@ -44,6 +44,24 @@ fn table_that_lost_its_foreign_keys_keeps_its_rows_when_their_parents_go() {
 }
 
 #[test]
+fn rows_of_a_table_with_a_virtual_column_are_deleted_and_changed() {
+    all_servers(|server| {
+        let database = shop(server, TableLayout::Plain);
+        let params = following(params(server, &database.schema));
+        let mut followed = Followed::new(TableLayout::Plain);
+        followed.start(&params);
+        for table in ["cataloginventory_stock_item", "store"] {
+            database.exec(&format!("ALTER TABLE {table} ADD COLUMN extra INT AS (1 + 1) VIRTUAL"));
+        }
+        database.exec("UPDATE cataloginventory_stock_item SET qty = 3 WHERE product_id = 101");
+        database.exec("DELETE FROM cataloginventory_stock_item WHERE product_id = 102");
+        database.exec("DELETE FROM store WHERE store_id = 8");
+        followed.assert_copy_equals(&database, "deleted and changed");
+        followed.stop().expect("it follows well");
+    });
+}
+
+#[test]
 fn rows_that_went_with_a_row_that_nobody_can_read_and_that_came_again_are_gone() {
     all_servers(|server| {
         let database = shop(server, TableLayout::Plain);
