@@ -38,5 +38,6 @@ mod servers;
 mod shop;
 mod snapshot_live;
 mod source_live;
+mod stream_live;
 mod unwatched_live;
 mod values_live;
