@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aco_stream::decode::{
-    ColumnKind, Decoder, Definitions, RowChange, TableId, TableLayout, Watch, WatchedColumn, WatchedTable,
+    ColumnKind, Decoder, Definitions, RowChange, TableId, TableLayout, Watch, WatchedColumn,
+    WatchedTable,
 };
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::files::{Replay, ReplayEnd, ReplayPoint, ReplayRange};
 use aco_stream::source::framing::{Framer, RereadReason, SourceTransaction, XaStep};
 use aco_stream::source::reader::EventReader;
 use aco_stream::source::{
-    Connection, SourceParams, Stream, StreamEvent, safe_start, table_columns,
-    written_end,
+    Connection, SourceParams, Stream, StreamEvent, safe_start, table_columns, written_end,
 };
 
 use crate::servers::{Database, Flavour, OddServer, Server, User};
@@ -168,7 +168,7 @@ fn stream_and_files_agree(flavour: Flavour, settings: &[&str]) {
     let Some(odd) = OddServer::start(flavour, settings) else { return };
     let server = &odd.server;
     let database = server.fresh_database(&[]);
-    for statement in SCHEMA.split(';') {
+    for statement in SCHEMA.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
         database.exec(statement);
     }
     let params = params(server, &database.schema);
