@@ -168,7 +168,7 @@ fn stream_and_files_agree(flavour: Flavour, settings: &[&str]) {
     let Some(odd) = OddServer::start(flavour, settings) else { return };
     let server = &odd.server;
     let database = server.fresh_database(&[]);
-    for statement in SCHEMA.split(';') {
+    for statement in SCHEMA.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
         database.exec(statement);
     }
     let params = params(server, &database.schema);
