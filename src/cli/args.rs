@@ -74,7 +74,7 @@ pub(crate) struct ReplayArgs {
     /// The files, in order, under their names on the server; `.zst` files too.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Leave out what is before this position: FILE:OFFSET, or a GTID set.
+    /// Leave out what is before this position: `FILE:OFFSET`, or a GTID set.
     #[arg(long, value_name = "POSITION")]
     pub(crate) from: Option<ReplayPoint>,
     /// Stop at this position, or before what was committed after this time (2026-01-31T08:00:00Z).

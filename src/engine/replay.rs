@@ -12,7 +12,7 @@ use crate::decode::{Decoder, Effect, TableId, TableLayout};
 use crate::engine::absorb::{Absorbing, Origin, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::run::flushing;
-use crate::engine::{Activity, EngineError, Gauges, MissingKeys};
+use crate::engine::{Activity, EngineError, Gauges};
 use crate::position::{BinlogOffset, Position};
 use crate::source::files::{Replay, ReplayRange, find_layout};
 use crate::source::framing::{Framer, RereadReason, SourceTransaction};
@@ -61,8 +61,7 @@ pub fn absorb_files(
     let is_open = state.is_some_and(|state| state.phase == Phase::Open);
     let mode = if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed };
     let tables = watched.tables().map(|(id, _)| id).collect();
-    let missing_keys = MissingKeys::default();
-    let absorbing = Absorbing { store, gauges, mode, tables: &tables, missing_keys: &missing_keys };
+    let absorbing = Absorbing { store, gauges, mode, tables: &tables };
     let mut replaying = Replaying { absorbing, waiting: Vec::new(), change_count: 0 };
     gauges.set_activity(Activity::Replaying);
     replaying.refuse_waiting_tables(&start)?;
@@ -152,10 +151,11 @@ impl Replaying<'_> {
     ) -> Result<(), EngineError> {
         let Some(table) = Table::from_id(id) else { return Ok(()) };
         match reason {
-            RereadReason::Redefined(Effect::Emptied) => self.empty(table, origin).map(drop),
+            RereadReason::Redefined(Effect::Emptied) => self.empty(table, origin),
             RereadReason::Redefined(Effect::Altered) if !self.has_rows(table)? => Ok(()),
             RereadReason::Redefined(Effect::Altered | Effect::Exchanged)
             | RereadReason::Unreadable(_)
+            | RereadReason::UnreadableDelete(_)
             | RereadReason::RolledBack => Err(EngineError::ServerNeeded {
                 table: table.name(),
                 position: position.clone(),

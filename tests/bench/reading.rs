@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use aco_stream::catalog::FoldMode;
 use aco_stream::catalog::tables::watch;
 use aco_stream::decode::{Definitions, TableLayout, Watch};
+use aco_stream::engine::Gauges;
 use aco_stream::engine::absorb::Absorbing;
-use aco_stream::engine::{Gauges, MissingKeys};
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::framing::SourceTransaction;
 use aco_stream::source::{
@@ -149,9 +149,13 @@ async fn source(task: &Task) -> Figures {
     let mut rows = 0;
     let started = now();
     while stream.seen() < task.until {
+        // The last it tells may be of what comes behind the stretch.
         rows += match stream.next().await.expect("the next event") {
-            StreamEvent::Transaction(transaction) => transaction.changes.len(),
-            StreamEvent::Redefinition { .. }
+            StreamEvent::Transaction(transaction) if transaction.position.at <= task.until => {
+                transaction.changes.len()
+            }
+            StreamEvent::Transaction(_)
+            | StreamEvent::Redefinition { .. }
             | StreamEvent::File(_)
             | StreamEvent::Progress { .. } => 0,
         };
@@ -211,9 +215,9 @@ async fn absorb(task: &Task) -> Figures {
 async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) -> Figures {
     let stream = task.open(from).await;
     let tables = watched().tables().map(|(id, _)| id).collect::<BTreeSet<_>>();
-    let (gauges, missing_keys) = (Gauges::default(), MissingKeys::default());
-    let (mode, missing_keys) = (FoldMode::GateOpen, &missing_keys);
-    let absorbing = Absorbing { store, gauges: &gauges, mode, tables: &tables, missing_keys };
+    let gauges = Gauges::default();
+    let mode = FoldMode::GateOpen;
+    let absorbing = Absorbing { store, gauges: &gauges, mode, tables: &tables };
     let (sender, mut receiver) = mpsc::channel(READ_AHEAD_EVENTS);
     let room = Arc::new(Semaphore::new(READ_AHEAD_CHANGES));
     let started = now();
@@ -228,13 +232,14 @@ async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) ->
             match event.expect("the next event") {
                 StreamEvent::Transaction(transaction)
                 | StreamEvent::Redefinition { transaction, .. } => {
-                    changes += transaction.changes.len();
                     seen.clone_from(&transaction.position.at);
-                    waiting.push(transaction);
+                    if seen <= *until {
+                        changes += transaction.changes.len();
+                        waiting.push(transaction);
+                    }
                 }
                 StreamEvent::File(_) => {}
                 StreamEvent::Progress { seen: to, .. } => seen = to,
-                StreamEvent::File(_) => {}
             }
             if changes < CHANGES_PER_COMMIT {
                 next = receiver.try_recv().ok();

@@ -7,6 +7,7 @@
 //! run; a failure shows the statements of its history.
 
 mod definitions;
+mod found;
 mod history;
 mod rows;
 mod tables;

@@ -201,8 +201,8 @@ impl Trial {
     fn number_of_the_copy(&self) -> u64 {
         let sheet = self.followed.store().sheet(Owner::Product(BEARER));
         let Some(sheet) = sheet.expect("the store is readable") else { return 0 };
-        let texts = sheet.rows(Table::ProductVarchar).flatten().filter_map(Value::as_text);
-        let number = texts.filter_map(|text| text.strip_prefix("number ")).next();
+        let mut texts = sheet.rows(Table::ProductVarchar).flatten().filter_map(Value::as_text);
+        let number = texts.find_map(|text| text.strip_prefix("number "));
         number.map_or(0, |number| number.parse().expect("a number"))
     }
 

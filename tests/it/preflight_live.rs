@@ -182,9 +182,10 @@ fn what_an_operator_changes_while_we_follow_is_noticed() {
 fn a_number_that_a_replica_has_is_refused_where_the_account_may_look() {
     all_servers(|server| {
         let database = shop(server);
-        let privileges = match server.flavour.is_mariadb() {
-            true => "REPLICATION SLAVE, BINLOG MONITOR, REPLICATION MASTER ADMIN",
-            false => "REPLICATION SLAVE, REPLICATION CLIENT",
+        let privileges = if server.flavour.is_mariadb() {
+            "REPLICATION SLAVE, BINLOG MONITOR, REPLICATION MASTER ADMIN"
+        } else {
+            "REPLICATION SLAVE, REPLICATION CLIENT"
         };
         let account = Account::new(server, &database, privileges);
         let params = account.params(&database);

@@ -67,6 +67,7 @@ pub(crate) fn shapes(layout: TableLayout) -> Vec<Shape> {
     shapes.extend(labels());
     shapes.extend(products(layout));
     shapes.extend(relations(layout));
+    shapes.extend(gallery(layout));
     shapes.extend(values(layout));
     shapes
 }
@@ -251,7 +252,7 @@ fn products(layout: TableLayout) -> Vec<Shape> {
 
 /// What hangs on products, but for their attributes' values.
 fn relations(layout: TableLayout) -> Vec<Shape> {
-    use Sort::{Decimal, Nullable, Of, Own, Small, Unsigned};
+    use Sort::{Decimal, Nullable, Of, Own, Small};
     vec![
         pairs(
             "catalog_product_website",
@@ -310,6 +311,13 @@ fn relations(layout: TableLayout) -> Vec<Shape> {
                 ("percentage_value", Nullable(&Decimal(5, 2))),
             ],
         ),
+    ]
+}
+
+/// What hangs on products and on the files of the gallery.
+fn gallery(layout: TableLayout) -> Vec<Shape> {
+    use Sort::{Nullable, Of, Own, Unsigned};
+    vec![
         child(
             "catalog_product_entity_media_gallery_value",
             &[

@@ -158,7 +158,7 @@ fn a_place_within_a_transaction_starts_before_it_and_ends_before_it() {
 fn a_replay_ends_before_what_was_committed_after_a_time() {
     let files = Files::two("mariadb");
     let whole = files.whole();
-    let last_s = whole.last().unwrap().committed_at_s;
+    let last_s = whole.iter().map(|one| one.committed_at_s).max().unwrap();
     let time = |second| jiff::Timestamp::from_second(second).unwrap().to_string();
     assert_eq!(files.replay(until(&time(last_s))).0, whole);
     let first_s = whole[0].committed_at_s;
