@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use crate::catalog::random_rows::{Edit, inserted, row};
 use crate::catalog::{
-    CatalogEdits, FoldMode, MemoryCatalog, Reference, RowKey, Table, Touch, fold, is_wide_delete,
-    schema, wide_cascade,
+    CatalogEdits, FoldMode, MemoryCatalog, Reference, RowKey, Table, Touch, fold, fold_owned,
+    is_wide_delete, schema, wide_cascade,
 };
 use crate::decode::{Row, RowChange, TableLayout};
 
@@ -212,6 +212,7 @@ pub(crate) fn absorb(
         let (folded, left) = rest.split_at(wide.map_or(rest.len(), |at| at + 1));
         rest = left;
         let edits = fold(folded, catalog, mode).unwrap();
+        assert_eq!(edits, fold_owned(folded.to_vec(), catalog, mode).unwrap());
         commit(catalog, edits);
         let cascade = wide_cascade(folded.last().unwrap(), catalog).unwrap();
         assert_eq!(cascade.is_some(), wide.is_some());

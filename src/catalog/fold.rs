@@ -117,32 +117,60 @@ pub fn fold<C: CatalogRead>(
     catalog: &C,
     mode: FoldMode,
 ) -> Result<CatalogEdits, FoldError> {
-    let mut folding = Folding::new(catalog, mode, changes.iter().any(|it| narrow(it).is_some()));
+    let mut folding = Folding::new(catalog, mode, changes.iter().any(is_narrow_delete));
     for change in changes {
-        let table = table_of(change)?;
-        let before = place(table, change.before.as_ref())?;
-        let after = place(table, change.after.as_ref())?;
-        // An update that moves a row to another key or owner leaves its old place.
-        if let Some((owner, key, row)) = before
-            && after.is_none_or(|(new_owner, new_key, _)| (new_owner, new_key) != (owner, key))
-        {
-            let was_there = folding.take(table, owner, key)?;
-            if narrow(change).is_some() {
-                if !was_there && !folding.load(owner)?.sheet.is_empty() {
-                    folding.touch(table, owner, key, Some(row))?;
-                }
-                folding.cascade(table, key)?;
-            }
-        }
-        if let Some((owner, key, row)) = after {
-            if change.cascades {
-                folding.put_below_parents(table, owner, key, row)?;
-            } else {
-                folding.put(table, owner, key, Cow::Borrowed(row))?;
-            }
-        }
+        let after = change.after.as_ref().map(Cow::Borrowed);
+        fold_one(&mut folding, change, after)?;
     }
     folding.finish()
+}
+
+/// [`fold`] of changes that nobody needs afterwards: their rows are moved, not copied.
+///
+/// # Errors
+/// As for [`fold`].
+pub fn fold_owned<C: CatalogRead>(
+    changes: Vec<RowChange>,
+    catalog: &C,
+    mode: FoldMode,
+) -> Result<CatalogEdits, FoldError> {
+    let mut folding = Folding::new(catalog, mode, changes.iter().any(is_narrow_delete));
+    for mut change in changes {
+        let after = change.after.take();
+        let after = after.map(Cow::Owned);
+        fold_one(&mut folding, &change, after)?;
+    }
+    folding.finish()
+}
+
+/// Folds one change, whose row after it is given apart.
+fn fold_one<C: CatalogRead>(
+    folding: &mut Folding<'_, C>,
+    change: &RowChange,
+    after: Option<Cow<'_, Row>>,
+) -> Result<(), FoldError> {
+    let table = table_of(change)?;
+    let before = place(table, change.before.as_ref())?;
+    let new_place = place(table, after.as_deref())?.map(|(owner, key, _)| (owner, key));
+    // An update that moves a row to another key or owner leaves its old place.
+    if let Some((owner, key, row)) = before
+        && new_place != Some((owner, key))
+    {
+        let was_there = folding.take(table, owner, key)?;
+        if after.is_none() && change.cascades && is_narrow(table) {
+            if !was_there && !folding.load(owner)?.sheet.is_empty() {
+                folding.touch(table, owner, key, Some(row))?;
+            }
+            folding.cascade(table, key)?;
+        }
+    }
+    match (new_place, after) {
+        (Some((owner, key)), Some(row)) if change.cascades => {
+            folding.put_below_parents(table, owner, key, row)
+        }
+        (Some((owner, key)), Some(row)) => folding.put(table, owner, key, row),
+        (None, _) | (_, None) => Ok(()),
+    }
 }
 
 /// The table of a change.
@@ -150,10 +178,10 @@ pub(crate) fn table_of(change: &RowChange) -> Result<Table, FoldError> {
     Table::from_id(change.table).ok_or(FoldError::UnknownTable(change.table))
 }
 
-/// The table of a delete that takes few rows along.
-fn narrow(change: &RowChange) -> Option<Table> {
+/// Whether a change deletes a row that takes few others along.
+fn is_narrow_delete(change: &RowChange) -> bool {
     let is_cascade = change.cascades && change.after.is_none();
-    Table::from_id(change.table).filter(|table| is_cascade && is_narrow(*table))
+    is_cascade && Table::from_id(change.table).is_some_and(is_narrow)
 }
 
 /// Where a row lives; `None` for no row, and for configuration we do not use.

@@ -26,7 +26,7 @@ mod schema;
 #[cfg(test)]
 mod small_shop;
 
-pub use fold::{CatalogEdits, FoldError, FoldMode, fold};
+pub use fold::{CatalogEdits, FoldError, FoldMode, fold, fold_owned};
 pub use foreign_keys::{FOREIGN_KEYS, ForeignKey, cascade_children};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference, rows};

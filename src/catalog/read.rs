@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
-use crate::catalog::{Owner, Sheet, Table};
+use crate::catalog::{ForeignKey, Owner, Sheet, Table};
 use crate::decode::Row;
 
 /// A reverse index: from a referred-to id to the products, or versions of products, that refer to
@@ -91,6 +91,11 @@ pub trait CatalogRead {
     /// The ids of the products or versions that refer to an id, ascending; see
     /// [`Reference::referrer`].
     fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError>;
+
+    /// Whether the shop lacks this foreign key: then no row goes with another by it.
+    fn lacks(&self, _key: &ForeignKey) -> bool {
+        false
+    }
 
     /// Up to `limit` ids of owners of the same kind as `after`, ascending, greater than its id.
     fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError>;

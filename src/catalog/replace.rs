@@ -46,6 +46,8 @@ pub struct Replaced {
     pub edits: CatalogEdits,
     /// How many rows of the copy the database no longer had.
     pub removed_rows: usize,
+    /// How many rows of the database the copy did not have.
+    pub added_rows: usize,
     /// What is left to replace once the edits are committed, because so much changed already.
     pub rest: Option<(KeyRange, Vec<Row>)>,
 }
@@ -67,8 +69,13 @@ pub fn replace<C: CatalogRead>(
     catalog: &C,
     mode: FoldMode,
 ) -> Result<Replaced, FoldError> {
-    let mut replacement =
-        Replacement { table, range, folding: Folding::new(catalog, mode, false), removed_rows: 0 };
+    let mut replacement = Replacement {
+        table,
+        range,
+        folding: Folding::new(catalog, mode, false),
+        removed_rows: 0,
+        added_rows: 0,
+    };
     let mut read = grouped(table, range, rows)?;
     let mut rest = None;
     if table == Table::CoreConfigData {
@@ -76,8 +83,8 @@ pub fn replace<C: CatalogRead>(
     } else if let Some(ids) = range.ids() {
         rest = replacement.owners(catalog, ids, read)?;
     }
-    let removed_rows = replacement.removed_rows;
-    Ok(Replaced { edits: replacement.folding.finish()?, removed_rows, rest })
+    let (removed_rows, added_rows) = (replacement.removed_rows, replacement.added_rows);
+    Ok(Replaced { edits: replacement.folding.finish()?, removed_rows, added_rows, rest })
 }
 
 /// Rows that were read, by key.
@@ -109,6 +116,7 @@ struct Replacement<'a, C> {
     range: KeyRange,
     folding: Folding<'a, C>,
     removed_rows: usize,
+    added_rows: usize,
 }
 
 impl<C: CatalogRead> Replacement<'_, C> {
@@ -157,6 +165,9 @@ impl<C: CatalogRead> Replacement<'_, C> {
             self.removed_rows = self.removed_rows.saturating_add(1);
         }
         for (key, row) in read {
+            if self.folding.load(owner)?.sheet.get(table, key).is_none() {
+                self.added_rows = self.added_rows.saturating_add(1);
+            }
             self.folding.put(table, owner, key, Cow::Owned(row))?;
         }
         self.folding.release(owner);

@@ -61,7 +61,7 @@ pub fn wide_cascade<C: CatalogRead>(
     }
     let Some((owner, ..)) = place(table, change.before.as_ref())? else { return Ok(None) };
     let mut cascade = WideCascade { parents: BTreeMap::new(), keys: BTreeMap::new() };
-    cascade.add(table, owner.id());
+    cascade.add(table, owner.id(), catalog);
     for child in WIDE {
         if cascade.keys.contains_key(&child) {
             let mut gone = Vec::new();
@@ -71,7 +71,7 @@ pub fn wide_cascade<C: CatalogRead>(
             };
             rows(catalog, child, &mut look).map_err(FoldError::Read)?;
             for id in gone {
-                cascade.add(child, id);
+                cascade.add(child, id, catalog);
             }
         }
     }
@@ -153,11 +153,11 @@ impl WideCascade {
         })
     }
 
-    fn add(&mut self, table: Table, id: u32) {
+    fn add<C: CatalogRead>(&mut self, table: Table, id: u32, catalog: &C) {
         let is_first = !self.parents.contains_key(&table);
         self.parents.entry(table).or_default().insert(id);
         if is_first {
-            for key in keys_to(table) {
+            for key in keys_to(table).filter(|key| !catalog.lacks(key)) {
                 self.keys.entry(key.child).or_default().push(key);
             }
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogFormat;
+use crate::source::files::{ReplayEnd, ReplayPoint};
 
 /// Keeps an Adobe Commerce Optimizer tenant equal to a shop, by reading the shop's binlog.
 #[derive(Debug, Parser)]
@@ -44,14 +45,7 @@ pub(crate) enum Command {
         dry_run: bool,
     },
     /// Absorb binlog files instead of a server's binlog, and deliver the result.
-    Replay {
-        /// The files, in order; `.zst` files too.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Absorb only; send nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Replay(ReplayArgs),
     /// Print a feed's items as NDJSON, sorted by key.
     Export(ExportArgs),
     /// Print where every feed, or every item of one feed, stands.
@@ -73,6 +67,22 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// The files, in order, under their names on the server; `.zst` files too.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Leave out what is before this position: `FILE:OFFSET`, or a GTID set.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) from: Option<ReplayPoint>,
+    /// Stop at this position, or before what was committed after this time (2026-01-31T08:00:00Z).
+    #[arg(long, value_name = "END")]
+    pub(crate) until: Option<ReplayEnd>,
+    /// Absorb only; send nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

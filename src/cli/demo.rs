@@ -14,9 +14,10 @@ use serde_json::Value as Json;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, progress, run, sandbox, wire};
-use crate::engine::{self, Gauges};
+use crate::engine::{self, Gauges, ReplayParams};
 use crate::feed::Feed;
 use crate::sandbox::{Sandbox, SandboxParams};
+use crate::source::files::ReplayRange;
 use crate::store::{Store, StoreParams};
 
 /// The recorded binlog of the fixture shop and a day of changes to it.
@@ -46,7 +47,14 @@ pub(crate) async fn demo(fail: &[String], bars: &MultiProgress) -> Result<Exit, 
     let store = Arc::new(Store::open(&store)?);
     let binlog = folder.0.join("story.bin.zst");
     std::fs::write(&binlog, BINLOG).map_err(Failure::system("write to a temporary folder"))?;
-    engine::absorb_files(&store, &gauges, DATABASE, "", &[binlog])?;
+    let replay = ReplayParams {
+        database: DATABASE.to_owned(),
+        table_prefix: String::new(),
+        files: vec![binlog],
+        range: ReplayRange::default(),
+        is_delivered: true,
+    };
+    engine::absorb_files(&store, &gauges, &replay)?;
     tracing::info!(
         transactions = gauges.transactions.load(Ordering::Relaxed),
         row_changes = gauges.row_changes.load(Ordering::Relaxed),

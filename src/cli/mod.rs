@@ -69,7 +69,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Demo { fail } => demo::demo(&fail, bars).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
         Command::Run { once, dry_run } => Box::pin(run::run(config, (once, dry_run), bars)).await,
-        Command::Replay { files, dry_run } => run::replay(config, files, dry_run, bars).await,
+        Command::Replay(args) => run::replay(config, args, bars).await,
         Command::Export(args) => export::export(config, &args),
         Command::Status(args) => status::status(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),

@@ -2,17 +2,19 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::MultiProgress;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::args::ReplayArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{live, progress, wire};
 use crate::config::OnLostPosition;
-use crate::engine::{self, Delivering, EngineError, Gauges, RunParams, Until};
+use crate::engine::{self, Delivering, EngineError, Gauges, ReplayParams, RunParams, Until};
 use crate::feed::Feed;
+use crate::source::files::ReplayRange;
 use crate::status::{self, Process, Report};
 use crate::store::Store;
 
@@ -52,10 +54,10 @@ pub(crate) async fn run(
 
 pub(crate) async fn replay(
     path: &Path,
-    files: Vec<PathBuf>,
-    dry_run: bool,
+    args: ReplayArgs,
     bars: &MultiProgress,
 ) -> Result<Exit, Failure> {
+    let ReplayArgs { files, from, until, dry_run } = args;
     let config = wire::read_config(path)?;
     let clock = wire::clock();
     let submitter = if dry_run { None } else { Some(wire::submitter(&config, &clock)?) };
@@ -63,11 +65,14 @@ pub(crate) async fn replay(
     let gauges = Arc::new(Gauges::default());
     let absorbing = {
         let (store, gauges) = (Arc::clone(&store), Arc::clone(&gauges));
-        let (database, prefix) =
-            (config.source.database.clone(), config.source.table_prefix.clone());
-        tokio::task::spawn_blocking(move || {
-            engine::absorb_files(&store, &gauges, &database, &prefix, &files)
-        })
+        let params = ReplayParams {
+            database: config.source.database.clone(),
+            table_prefix: config.source.table_prefix.clone(),
+            files,
+            range: ReplayRange { from, until },
+            is_delivered: !dry_run,
+        };
+        tokio::task::spawn_blocking(move || engine::absorb_files(&store, &gauges, &params))
     };
     let work = async {
         absorbing.await.map_err(EngineError::Task)??;

@@ -1,5 +1,7 @@
 //! Events about the stream itself: format description, rotation, heartbeats; and statements' text.
 
+use std::borrow::Cow;
+
 use crate::decode::ChecksumAlgorithm;
 use crate::decode::bytes::{Bytes, Short};
 use crate::decode::compressed::{Fault, inflate};
@@ -70,21 +72,18 @@ pub(crate) fn heartbeat_v2(body: &[u8]) -> Result<BinlogOffset, Short> {
 
 /// The database a statement ran in, and its text. Text in another character set than UTF-8 loses
 /// only characters outside ASCII, which no watched table's name has.
-pub(crate) fn query(body: &[u8], is_load: bool) -> Result<(String, String), Short> {
+pub(crate) fn query(body: &[u8], is_load: bool) -> Result<(Cow<'_, str>, Cow<'_, str>), Short> {
     let (schema, text) = split_query(body, is_load)?;
-    Ok((lossy(schema), lossy(text)))
+    Ok((String::from_utf8_lossy(schema), String::from_utf8_lossy(text)))
 }
 
 /// The same of MariaDB's compressed form.
-pub(crate) fn query_compressed(body: &[u8]) -> Result<(String, String), Fault> {
+pub(crate) fn query_compressed(body: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), Fault> {
     let (schema, compressed) = split_query(body, false)?;
     let mut text = Vec::new();
     inflate(compressed, &mut text)?;
-    Ok((lossy(schema), lossy(&text)))
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Ok((String::from_utf8_lossy(schema), text.into()))
 }
 
 fn split_query(body: &[u8], is_load: bool) -> Result<(&[u8], &[u8]), Short> {

@@ -30,6 +30,8 @@ pub enum Decoded {
         table: TableId,
         /// Why.
         reason: Unreadable,
+        /// Rows were deleted that may have taken rows of other tables along without a word.
+        is_cascade: bool,
     },
     /// Rows of a table that isn't watched changed.
     SkippedRows,
@@ -254,10 +256,12 @@ impl Decoder {
     fn rows(&mut self, header: &EventHeader, body: &[u8]) -> Result<Decoded, DecodeError> {
         let table_id = self.well_formed(header, table_id(body))?;
         let plain_type = rows::plain_type(header.event_type);
+        let is_cascade = !self.logs_cascades && rows::is_cascading_delete(plain_type, body);
         let plan = match self.tables.get(&table_id) {
             Some(KnownTable::Unwatched) => return Ok(Decoded::SkippedRows),
             Some(KnownTable::Unreadable { table, reason }) => {
-                return Ok(Decoded::Unreadable { table: *table, reason: reason.clone() });
+                let (table, reason) = (*table, reason.clone());
+                return Ok(Decoded::Unreadable { table, reason, is_cascade });
             }
             Some(KnownTable::Watched { plan, .. }) => plan,
             None if is_end_of_statement(plain_type, body) => return Ok(Decoded::SkippedRows),
@@ -299,7 +303,7 @@ impl Decoder {
         let (name, of, at) = (kind::name(header.event_type), plan.name.clone(), self.at(header));
         self.remind_parser(header);
         match fault {
-            RowFault::Unreadable(reason) => Ok(Decoded::Unreadable { table, reason }),
+            RowFault::Unreadable(reason) => Ok(Decoded::Unreadable { table, reason, is_cascade }),
             RowFault::Malformed(what) => Err(DecodeError::Malformed { name, what, at }),
             RowFault::PartialImage => Err(DecodeError::PartialRowImage { table: of, at }),
             RowFault::TooLarge { size, limit } => {
@@ -335,7 +339,7 @@ impl Decoder {
                 DecodeError::InflatedSize { name, size, limit, at: self.at(header) }
             }
         })?;
-        Ok(match text.as_str() {
+        Ok(match &*text {
             // By far the most frequent.
             "BEGIN" => Decoded::Begin,
             "COMMIT" => Decoded::Commit,

@@ -32,6 +32,7 @@ mod watched;
 mod xa;
 
 pub use changes::{Changes, IntoIter as ChangesIntoIter};
+pub(crate) use charset::Charset;
 pub use columns::{ColumnDescription, Definitions, TableColumns};
 pub use decoder::{Decoded, Decoder};
 pub use error::DecodeError;
@@ -41,6 +42,7 @@ pub use event::{
 pub use payload::{Payload, PayloadFault};
 pub use plan::Watch;
 pub use statement::{Effect, StatementKind};
+pub use table_map::announced_columns;
 pub use unreadable::Unreadable;
 pub use value::{Row, Value};
 pub use watched::{ColumnKind, RowChange, TableId, TableLayout, WatchedColumn, WatchedTable};

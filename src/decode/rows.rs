@@ -140,6 +140,12 @@ fn applies_foreign_keys(body: &[u8]) -> bool {
     body.get(6).is_none_or(|flags| flags & NO_FOREIGN_KEY_CHECKS == 0)
 }
 
+/// Whether a row event deletes rows, and those that refer to them with foreign keys.
+pub(crate) fn is_cascading_delete(plain_type: u8, body: &[u8]) -> bool {
+    let is_delete = matches!(plain_type, event_type::DELETE_ROWS_V1 | event_type::DELETE_ROWS);
+    is_delete && applies_foreign_keys(body)
+}
+
 /// Passes over the head of a row event, up to its column count.
 fn read_head(event_type: u8, body: &[u8]) -> Result<Bytes<'_>, Short> {
     let mut bytes = Bytes(body);
@@ -307,7 +313,9 @@ fn full_images<'b>(
     for _image in 0..images_per_row(event_type) {
         let present = bytes.take(bitmap_width(count))?;
         if !(0..count).all(|bit| is_set(present, bit)) {
-            return Err(RowFault::PartialImage);
+            let has_all = plan.reads.iter().all(|read| is_set(present, read.index));
+            let left_out = RowFault::Unreadable(Unreadable::LeftOut);
+            return Err(if has_all { left_out } else { RowFault::PartialImage });
         }
     }
     Ok(bytes)

@@ -147,6 +147,18 @@ impl<'a> TableMap<'a> {
     }
 }
 
+/// The names of a table's columns, from the body of a `TABLE_MAP`; `None` when it is of another table,
+/// or says no names.
+pub fn announced_columns<'a>(body: &'a [u8], schema: &str, table: &str) -> Option<Vec<&'a [u8]>> {
+    let mut rest = Bytes(body);
+    let head = TableMapHead::read(&mut rest).ok()?;
+    if head.schema != schema.as_bytes() || head.table != table.as_bytes() {
+        return None;
+    }
+    let read = |is_mariadb| TableMap::read(head, rest, is_mariadb);
+    read(false).or_else(|_other_server| read(true)).ok()?.names
+}
+
 /// The columns that have a collation: MariaDB gives one to its geometries and compressed columns too,
 /// MySQL to its vectors.
 fn text_columns(columns: &mut [Column], is_mariadb: bool) -> impl Iterator<Item = &mut Column> {

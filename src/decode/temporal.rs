@@ -35,7 +35,9 @@ impl Temporal {
         match self {
             Self::Date => {
                 let date = [cell >> 9, (cell >> 5) & 0xF, cell & 0x1F];
-                is_date(date).then(|| date_text(date)).ok_or_else(wrong)
+                let [year, month, day] = date;
+                let text = || format!("{year:04}-{month:02}-{day:02}");
+                is_date(date).then(text).ok_or_else(wrong)
             }
             Self::OldDateTime => {
                 let part = |unit: u64| cell / unit % 100;
@@ -101,7 +103,8 @@ impl Fields {
         if !is_time || !is_date(self.date) {
             return None;
         }
-        let mut text = format!("{} {hour:02}:{minute:02}:{second:02}", date_text(self.date));
+        let [year, month, day] = self.date;
+        let mut text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
         if digits > 0 {
             let fraction = format!(".{:06}", self.micros);
             text.extend(fraction.chars().take(1 + usize::from(digits)));
@@ -113,8 +116,4 @@ impl Fields {
 /// Servers store dates with zeros in them, and days that their month doesn't have.
 fn is_date([year, month, day]: [u64; 3]) -> bool {
     year <= 9999 && month <= 12 && day <= 31
-}
-
-fn date_text([year, month, day]: [u64; 3]) -> String {
-    format!("{year:04}-{month:02}-{day:02}")
 }

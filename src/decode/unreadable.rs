@@ -62,6 +62,10 @@ pub enum Unreadable {
         /// The value as text.
         value: String,
     },
+    /// The rows lack columns, none of which we read: MariaDB leaves virtual columns out of what it
+    /// deletes.
+    #[error("the binlog leaves columns out")]
+    LeftOut,
     /// `mysql_cdc` refused rows whose lengths are right.
     #[error("{message}")]
     RowParser {
@@ -82,6 +86,7 @@ impl Unreadable {
             | Self::ColumnType { .. }
             | Self::UnknownType { .. }
             | Self::ValueRange { .. }
+            | Self::LeftOut
             | Self::RowParser { .. } => None,
         }
     }

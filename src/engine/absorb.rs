@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use crate::catalog::{
-    CatalogEdits, FoldMode, Owner, Table, Touch, fold, is_wide_delete, wide_cascade,
+    CatalogEdits, FoldMode, Owner, Table, Touch, cascade_children, fold_owned, is_wide_delete,
+    wide_cascade,
 };
 use crate::decode::{Definitions, RowChange, TableId};
-use crate::engine::{EngineError, Gauges, MissingKeys};
+use crate::engine::{EngineError, Gauges};
 use crate::feed::{Feed, FeedOwner};
 use crate::ledger::Cause;
 use crate::position::{Position, Xid};
@@ -32,8 +33,6 @@ pub struct Absorbing<'a> {
     pub mode: FoldMode,
     /// Every watched table: read again when nobody can say what was changed.
     pub tables: &'a BTreeSet<TableId>,
-    /// Foreign keys that the shop lacks.
-    pub missing_keys: &'a MissingKeys,
 }
 
 /// What an absorb step changed beyond the store.
@@ -106,10 +105,15 @@ impl Absorbing<'_> {
                 for (table, reason) in &reread {
                     step.reread.insert(*table, reread_after(*table, reason, &position)?);
                 }
+                let children = reread.iter().flat_map(|(table, reason)| self.below(*table, reason));
+                step.reread.extend(children.map(|child| (child, Reread::default())));
                 self.take_changes(changes, &position, step, cause)
             }
             Some(XaStep::Prepare(xid)) => {
-                let reread = reread.into_keys().collect();
+                let mut below: BTreeSet<TableId> =
+                    reread.iter().flat_map(|(table, reason)| self.below(*table, reason)).collect();
+                below.extend(reread.into_keys());
+                let reread = below;
                 let changes = changes.into_iter().collect();
                 step.prepared.insert(xid, Some(Prepared { changes, reread }));
                 Ok(())
@@ -126,6 +130,16 @@ impl Absorbing<'_> {
                 self.take_prepared((xid, prepared), &position, step, cause)
             }
         }
+    }
+
+    /// The watched tables of which rows may have gone with rows whose delete nobody can read. Reading
+    /// the table itself again does not tell: its rows may be there once more, as after REPLACE.
+    fn below(&self, table: TableId, reason: &RereadReason) -> Vec<TableId> {
+        if !matches!(reason, RereadReason::UnreadableDelete(_)) {
+            return Vec::new();
+        }
+        let children = Table::from_id(table).map(cascade_children).unwrap_or_default();
+        children.into_iter().map(Table::id).filter(|child| self.tables.contains(child)).collect()
     }
 
     /// Takes what a distributed transaction had prepared and commits now.
@@ -159,10 +173,6 @@ impl Absorbing<'_> {
         cause: &Origin,
     ) -> Result<(), EngineError> {
         for change in changes {
-            for table in self.missing_keys.doubted_by(&change) {
-                let replay_from = position.gtid.is_none().then(|| position.at.clone());
-                step.reread.insert(table, Reread { after: None, replay_from });
-            }
             let wide = is_wide_delete(&change).then(|| change.clone());
             step.changes.push(change);
             if wide.is_some() || step.changes.len() >= CHANGES_PER_FOLD {
@@ -202,7 +212,7 @@ impl Absorbing<'_> {
     /// read again.
     fn fold(&self, step: &mut Step, position: &Position) -> Result<CatalogEdits, EngineError> {
         let changes = std::mem::take(&mut step.changes);
-        let edits = fold(&changes, self.store, self.mode).map_err(EngineError::Fold)?;
+        let edits = fold_owned(changes, self.store, self.mode).map_err(EngineError::Fold)?;
         if !edits.orphans.is_empty() {
             let is_waiting = !self.store.rereads().map_err(EngineError::Store)?.is_empty();
             if self.mode == FoldMode::GateOpen || is_waiting || !step.reread.is_empty() {
@@ -271,7 +281,9 @@ fn reread_after(
         RereadReason::Redefined(_) => {
             Ok(Reread { after: None, replay_from: Some(position.at.clone()) })
         }
-        RereadReason::Unreadable(_) | RereadReason::RolledBack => Err(EngineError::Unreadable {
+        RereadReason::Unreadable(_)
+        | RereadReason::UnreadableDelete(_)
+        | RereadReason::RolledBack => Err(EngineError::Unreadable {
             table: name,
             position: position.clone(),
             reason: reason.to_string(),

@@ -53,6 +53,24 @@ pub enum EngineError {
         /// The position behind its commit.
         position: Position,
     },
+    /// What happened to a table is not in the files that are replayed.
+    #[error("replay changes of {table} before {position}: {reason}")]
+    ServerNeeded {
+        /// The table.
+        table: &'static str,
+        /// The position behind them.
+        position: Position,
+        /// Why they can't be taken from the binlog.
+        reason: String,
+    },
+    /// The files' tables have another layout than those in the store.
+    #[error("replay: the tables in the files have another layout than those in the store")]
+    OtherLayout,
+    /// Items of a shop with content staging were to be delivered.
+    #[error(
+        "deliver from tables with content staging (Adobe Commerce), which this version does not"
+    )]
+    StagedDelivery,
     /// The catalog copy could not be read.
     #[error("assemble feed items")]
     Read(#[source] ReadError),
@@ -105,6 +123,11 @@ impl EngineError {
                  followed; then take a new snapshot"
                     .to_owned(),
             ),
+            Self::ServerNeeded { .. } => Some(
+                "only the server has the table's rows: follow it with `aco-stream run`".to_owned(),
+            ),
+            Self::OtherLayout => Some("replay into an empty store".to_owned()),
+            Self::StagedDelivery => Some("add --dry-run to absorb them".to_owned()),
             Self::Fold(_) | Self::Read(_) => None,
         };
         hint.into_iter().collect()
@@ -120,10 +143,13 @@ impl EngineError {
                 SourceErrorKind::Config => Fate::Config,
                 SourceErrorKind::Fatal => Fate::Failed,
             },
-            Self::Unfit { .. } => Fate::Config,
-            Self::File(_) | Self::Fold(_) | Self::Unreadable { .. } | Self::UnknownXa { .. } => {
-                Fate::Failed
-            }
+            Self::Unfit { .. } | Self::StagedDelivery => Fate::Config,
+            Self::File(_)
+            | Self::Fold(_)
+            | Self::Unreadable { .. }
+            | Self::UnknownXa { .. }
+            | Self::ServerNeeded { .. }
+            | Self::OtherLayout => Fate::Failed,
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {
                 SubmitError::CredentialsRefused { .. } => Fate::Credentials,

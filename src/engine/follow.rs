@@ -7,16 +7,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::catalog::tables::{WATCHED_TABLES, watch};
+use crate::catalog::{FOREIGN_KEYS, ForeignKey, Table};
 use crate::clock::{SharedClock, since};
-use crate::decode::{Definitions, TableId, Watch};
+use crate::decode::{Definitions, TableId, TableLayout, Watch};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
 use crate::engine::streaming::{Ended, Streaming};
-use crate::engine::{Activity, EngineError, Gauges, MissingKeys, SourceFailure, Until};
+use crate::engine::{Activity, EngineError, Gauges, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
-    self, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams, Stream,
+    self, Cascade, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams,
+    Stream,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -207,22 +209,13 @@ impl Following {
         tracing::info!(position = %position, "following the binlog");
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
-        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
-        let keys = source::cascading_keys(&mut connection, &watch).await.map_err(source_error)?;
-        let missing_keys = MissingKeys::of(&keys);
-        for parent in missing_keys.parents().filter_map(|id| watch.table(id)) {
-            tracing::warn!(
-                table = parent.name,
-                "foreign keys to this table are missing: what a delete would take along is read again"
-            );
-        }
+        let connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let stream =
             self.open_stream(connection, (&position, &watch), definitions, &others).await?;
         let opened_at = self.clock.now();
         let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
-        let streaming =
-            Streaming { following: self, watch, tables, missing_keys, state, position, seen };
+        let streaming = Streaming { following: self, watch, tables, state, position, seen };
         let outcome = streaming.run(stream).await;
         if since(self.clock.now(), opened_at) > RECONNECT_MAX {
             self.wait = RECONNECT_FIRST;
@@ -282,6 +275,9 @@ impl Following {
         let layout = source::table_layout(conn, &self.params).await.map_err(source_error)?;
         let server = source::server_identity(conn).await.map_err(source_error)?;
         let watch = Arc::new(watch(&self.params.database, &self.params.table_prefix, layout));
+        let there = source::table_columns(conn, &watch).await.map_err(source_error)?;
+        let cascades = source::cascades(conn, &watch, &there).await.map_err(source_error)?;
+        self.note_lacking(lacking_keys(layout, &cascades));
         let known = self.store.server().map_err(EngineError::Store)?;
         let is_other_server = known.is_some_and(|known| known != server);
         let mut state = self.store.snapshot().map_err(EngineError::Store)?;
@@ -346,11 +342,13 @@ impl Following {
         }
     }
 
-    /// The foreign keys that the shop lacks now.
-    pub(crate) async fn missing_keys(&self, watch: &Watch) -> Result<MissingKeys, EngineError> {
-        let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
-        let keys = source::cascading_keys(&mut connection, watch).await.map_err(source_error)?;
-        Ok(MissingKeys::of(&keys))
+    /// Rows go with others only by foreign keys that are there.
+    fn note_lacking(&self, lacking: BTreeSet<ForeignKey>) {
+        for ForeignKey { child, parent, .. } in &lacking {
+            let (child, parent) = (child.name(), parent.name());
+            tracing::debug!(child, parent, "a foreign key of Adobe Commerce is missing");
+        }
+        self.store.set_lacking(lacking);
     }
 
     /// What was measured in the files of the old server is measured anew.
@@ -381,6 +379,23 @@ impl Following {
         self.gauges.is_gate_open.store(false, std::sync::atomic::Ordering::SeqCst);
         self.store.clear_catalog().map_err(EngineError::Store)
     }
+}
+
+/// The foreign keys of this layout that are not among those that the shop has.
+pub(crate) fn lacking_keys(
+    layout: TableLayout,
+    cascades: &BTreeSet<Cascade>,
+) -> BTreeSet<ForeignKey> {
+    let has_table = |table: Table| table.watched().layout.is_none_or(|only| only == layout);
+    let is_there = |key: &ForeignKey| {
+        let column = key.child.watched().columns.get(key.column);
+        column.is_some_and(|column| {
+            let (child, parent) = (key.child.id(), key.parent.id());
+            cascades.contains(&Cascade { child, column: column.name, parent })
+        })
+    };
+    let of_layout = FOREIGN_KEYS.iter().filter(|key| has_table(key.child) && has_table(key.parent));
+    of_layout.filter(|key| !is_there(key)).copied().collect()
 }
 
 fn other_server(position: &Position, server: &str) -> SourceError {

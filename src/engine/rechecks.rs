@@ -60,7 +60,7 @@ async fn look(
         let now = clock.now();
         let last = i64::try_from(gauges.last_commit_s.load(Ordering::Relaxed)).ok();
         let last = last.filter(|last| *last > 0).and_then(|last| Timestamp::from_second(last).ok());
-        let outlook = purge_outlook(&mut connection, &position, last.unwrap_or(now), now).await?;
+        let outlook = purge_outlook(&mut connection, &position, last, now).await?;
         checks.hours_until_purged = match outlook {
             PurgeOutlook::Purged => Some(0),
             PurgeOutlook::Kept { left, .. } => left.map(|left| left.as_secs() / SECONDS_PER_HOUR),

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::catalog::{
-    CatalogEdits, KeyRange, RowKey, Table, cascade_children, fold, replace, sweep_page,
+    CatalogEdits, KeyRange, RowKey, Table, cascade_children, fold_owned, replace, sweep_page,
 };
 use crate::clock::{SharedClock, add, since};
 use crate::decode::{Row, RowChange, TableId, Watch, WatchedTable};
@@ -164,7 +164,7 @@ impl Rereading<'_> {
             let replaced = replace(table, part.0, part.1, self.absorbing.store, mode);
             let replaced = replaced.map_err(EngineError::Fold)?;
             let mut batch = WriteBatch::default();
-            if replaced.removed_rows > 0 {
+            if replaced.removed_rows > 0 || replaced.added_rows > 0 {
                 self.distrust_children(table, &mut batch)?;
             }
             if let Some(rest) = replaced.rest {
@@ -214,40 +214,42 @@ impl Rereading<'_> {
         let (sender, mut parts) = mpsc::channel(1);
         let read = source::read_whole(connection, (self.params, self.watch), watched, sender);
         let fold_all = async {
-            let mut is_stale = false;
+            let (mut is_stale, mut is_any_other) = (false, false);
             while let Some(rows) = parts.recv().await {
                 seen.extend(rows.iter().filter_map(|row| RowKey::of(table, row)));
                 let changes: Vec<RowChange> =
                     rows.into_iter().map(|row| RowChange::read(id, row)).collect();
-                let edits = fold(&changes, store, mode).map_err(EngineError::Fold)?;
+                let edits = fold_owned(changes, store, mode).map_err(EngineError::Fold)?;
+                is_any_other |= !edits.sheets.is_empty();
                 is_stale |= self.absorbing.commit(&edits, WriteBatch::default(), &origin)?;
             }
-            Ok::<_, EngineError>(is_stale)
+            Ok::<_, EngineError>((is_stale, is_any_other))
         };
         let (read, folded) = tokio::join!(read, fold_all);
         match read {
             Ok(()) | Err(SourceError::TableUnreadable { is_missing: true, .. }) => {}
             Err(error) => return Err(source_error(error)),
         }
-        let mut is_shop_stale = folded?;
-        let (mut after, mut is_any_gone) = (None, false);
+        let (mut is_shop_stale, mut is_any_other) = folded?;
+        let mut after = None;
         loop {
             let page = sweep_page(table, &seen, after, OWNERS_PER_SWEEP, store, mode);
             let (edits, next) = page.map_err(EngineError::Fold)?;
-            is_any_gone |= !edits.sheets.is_empty();
+            is_any_other |= !edits.sheets.is_empty();
             is_shop_stale |= self.absorbing.commit(&edits, WriteBatch::default(), &origin)?;
             let Some(next) = next else { break };
             after = Some(next);
         }
         let mut batch = WriteBatch::default();
-        if is_any_gone {
+        if is_any_other {
             self.distrust_children(table, &mut batch)?;
         }
         let done = self.finish(id, &CatalogEdits::default(), batch, replay_from)?;
         Ok(RereadDone { is_shop_stale: is_shop_stale | done.is_shop_stale, ..done })
     }
 
-    /// Rows that are gone took those below them along: the tables of these are read again too.
+    /// Rows that are gone took those below them along, and rows that came back may have some that
+    /// the copy let go: the tables of these are read again too.
     fn distrust_children(&self, table: Table, batch: &mut WriteBatch) -> Result<(), EngineError> {
         let pending = self.absorbing.store.rereads().map_err(EngineError::Store)?;
         for child in cascade_children(table) {

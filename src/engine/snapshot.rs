@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::catalog::{FoldMode, Owner, Table, fold};
+use crate::catalog::{FoldMode, Owner, Table, fold_owned};
 use crate::clock::{SharedClock, since};
 use crate::decode::{Definitions, RowChange, TableId, Watch};
 use crate::engine::{Activity, EngineError, Gauges};
@@ -160,7 +160,7 @@ impl Snapshot<'_> {
             let read = (&mut next.reading).await.map_err(EngineError::Task)?;
             let (connection, changes) = read.map_err(source_error)?;
             pool.push(connection);
-            self.commit_part(&changes, Some((place, next.progress)), state, speed).await?;
+            self.commit_part(changes, Some((place, next.progress)), state, speed).await?;
         }
     }
 
@@ -210,12 +210,12 @@ impl Snapshot<'_> {
             while let Some(rows) = receiver.recv().await {
                 let changes: Vec<RowChange> =
                     rows.into_iter().map(|row| RowChange::read(id, row)).collect();
-                self.commit_part(&changes, None, state, speed).await?;
+                self.commit_part(changes, None, state, speed).await?;
             }
             let read: Part = (&mut flying.reading).await.map_err(EngineError::Task)?;
             pool.push(read.map_err(source_error)?.0);
         }
-        self.commit_part(&[], Some((place, GroupProgress::Read)), state, speed).await
+        self.commit_part(Vec::new(), Some((place, GroupProgress::Read)), state, speed).await
     }
 
     /// The tables of these that the shop has. A needed one that it lacks is an error.
@@ -239,16 +239,17 @@ impl Snapshot<'_> {
     /// Commits rows together with how far that brings their group, then rests as the throttle asks.
     async fn commit_part(
         &self,
-        changes: &[RowChange],
+        changes: Vec<RowChange>,
         moved: Option<(usize, GroupProgress)>,
         state: &mut SnapshotState,
         speed: &mut Speed,
     ) -> Result<(), EngineError> {
-        let edits = fold(changes, self.store, FoldMode::GateClosed).map_err(EngineError::Fold)?;
         let row_count = u64::try_from(changes.len()).unwrap_or(u64::MAX);
         state.rows_read = state.rows_read.saturating_add(row_count);
         let name = changes.first().and_then(|change| self.watch.table(change.table));
         let name = name.map(|table| table.name).unwrap_or_default();
+        let edits = fold_owned(changes, self.store, FoldMode::GateClosed);
+        let edits = edits.map_err(EngineError::Fold)?;
         if let (Some((place, progress)), Phase::Reading { groups }) = (moved, &mut state.phase)
             && let Some(group) = groups.get_mut(place)
         {

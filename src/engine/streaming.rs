@@ -13,13 +13,13 @@ use crate::catalog::FoldMode;
 use crate::clock::since;
 use crate::decode::{Definitions, TableId, Watch};
 use crate::engine::absorb::{Absorbed, Absorbing, mark_everything};
-use crate::engine::follow::{Following, RECONNECT_FIRST};
+use crate::engine::follow::{Following, RECONNECT_FIRST, lacking_keys};
 use crate::engine::reread::{RereadState, Rereading};
 use crate::engine::snapshot::source_error;
-use crate::engine::{Activity, EngineError, MissingKeys};
+use crate::engine::{Activity, EngineError};
 use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
-use crate::source::{SourceError, Stream, StreamEvent};
+use crate::source::{Cascade, SourceError, Stream, StreamEvent};
 use crate::store::{Phase, Reread, SnapshotState, WriteBatch};
 
 /// Events read ahead of the fold: enough to fill a commit.
@@ -47,7 +47,6 @@ pub(crate) struct Streaming<'a> {
     pub(crate) following: &'a mut Following,
     pub(crate) watch: Arc<Watch>,
     pub(crate) tables: BTreeSet<TableId>,
-    pub(crate) missing_keys: MissingKeys,
     pub(crate) state: SnapshotState,
     /// Up to where everything is absorbed.
     pub(crate) position: Position,
@@ -60,6 +59,7 @@ pub(crate) struct Streaming<'a> {
 struct Gathered {
     transactions: Vec<SourceTransaction>,
     definitions: Option<Definitions>,
+    cascades: Option<BTreeSet<Cascade>>,
     quiet: Option<Position>,
     file: Option<BinlogFile>,
     failed: Option<SourceError>,
@@ -131,9 +131,6 @@ impl Streaming<'_> {
             }
             if let Some(event) = self.next(&mut events, &pending, &kept).await {
                 let gathered = self.gather(event, &mut events);
-                if gathered.definitions.is_some() {
-                    self.missing_keys = self.following.missing_keys(&self.watch).await?;
-                }
                 self.commit(gathered)?;
             }
             // What was committed may have reset them.
@@ -188,7 +185,8 @@ impl Streaming<'_> {
         while let Some(event) = next.take() {
             let transaction = match event {
                 Ok(StreamEvent::Transaction(transaction)) => Some(transaction),
-                Ok(StreamEvent::Redefinition { transaction, definitions }) => {
+                Ok(StreamEvent::Redefinition { transaction, definitions, cascades }) => {
+                    gathered.cascades = Some(cascades);
                     gathered.definitions = Some(definitions);
                     Some(transaction)
                 }
@@ -236,8 +234,19 @@ impl Streaming<'_> {
             let behind_s = u64::try_from(behind_s).unwrap_or(0);
             self.following.gauges.seconds_behind.store(behind_s, Ordering::Relaxed);
             self.following.wait = RECONNECT_FIRST;
+            let cascades = gathered.cascades.as_ref();
+            let lacking = cascades.map(|it| lacking_keys(self.watch.layout, it));
+            if let Some(lacking) = &lacking {
+                // A key that comes or goes amid these transactions applies to none of them: rows that
+                // stay too long are found when the redefined table is read again.
+                let before = self.following.store.set_lacking(BTreeSet::new());
+                self.following.store.set_lacking(before.union(lacking).copied().collect());
+            }
             let absorbed =
                 self.absorbing().absorb(gathered.transactions, gathered.definitions.as_ref())?;
+            if let Some(lacking) = lacking {
+                self.following.store.set_lacking(lacking);
+            }
             self.tell(absorbed);
         }
         if let Some(position) = gathered.quiet {
@@ -277,7 +286,6 @@ impl Streaming<'_> {
             gauges: &self.following.gauges,
             mode: if is_open { FoldMode::GateOpen } else { FoldMode::GateClosed },
             tables: &self.tables,
-            missing_keys: &self.missing_keys,
         }
     }
 

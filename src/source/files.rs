@@ -3,11 +3,17 @@
 //! Reads one file, plain or compressed with zstd, checks every event's checksum and feeds decoder and
 //! framer as a connection would. A file that ends inside an event is an error, never the end.
 
+mod layout;
+mod replay;
+
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+pub use layout::find_layout;
+pub use replay::{Replay, ReplayEnd, ReplayPoint, ReplayRange};
 
 use crate::decode::{
     ChecksumAlgorithm, ChecksumMismatch, DecodeError, EventHeader, RawEvent, event_type,
@@ -106,6 +112,52 @@ pub enum FileError {
         #[source]
         source: ChecksumMismatch,
     },
+    /// The files are not in order, or one between them is missing.
+    #[error("read {}: {before} goes on in {expected}", path.display())]
+    Gap {
+        /// The file that was to be read next.
+        path: PathBuf,
+        /// The name of the file before it.
+        before: String,
+        /// The name of the file that follows that one.
+        expected: String,
+    },
+    /// No file has the name of the place to start from.
+    #[error("start behind {from}: no such file among those given")]
+    StartMissing {
+        /// The place.
+        from: String,
+    },
+    /// Transactions behind the position to start from are in none of the files.
+    #[error("read {}: it begins behind transactions that {from} lacks: before it were {before}",
+        path.display())]
+    TransactionsMissing {
+        /// The first file.
+        path: PathBuf,
+        /// The position to start from.
+        from: String,
+        /// What was before the second transaction of the file.
+        before: String,
+    },
+    /// The bounds are GTIDs, and a transaction has none.
+    #[error("read {} at {offset}: the transaction has no GTID to compare with {bound}",
+        path.display())]
+    NoGtid {
+        /// The file.
+        path: PathBuf,
+        /// Where the transaction ends.
+        offset: u64,
+        /// The bound.
+        bound: String,
+    },
+    /// The files end before the position up to which they were to be read.
+    #[error("read up to {until}: the files end at {end}")]
+    EndMissing {
+        /// The position.
+        until: String,
+        /// Where they end.
+        end: String,
+    },
     /// An event can't be decoded.
     #[error("read {} at {offset}", path.display())]
     Decode {
@@ -147,6 +199,14 @@ impl FileError {
             Self::NotABinlog { .. } | Self::NoFormatDescription { .. } => {
                 Some("give a file of the server's binlog, as it is or compressed with zstd")
             }
+            Self::Gap { .. } => {
+                Some("give every file, in order, under the names they have on the server")
+            }
+            Self::StartMissing { .. } | Self::TransactionsMissing { .. } => {
+                Some("give the earlier files too, in order")
+            }
+            Self::EndMissing { .. } => Some("give the later files too, in order"),
+            Self::NoGtid { .. } => Some("give a place in a file (FILE:OFFSET) instead"),
             Self::Read { .. } => None,
         }
     }
@@ -195,6 +255,11 @@ impl BinlogFile {
     /// The file's name on the server: without folder and `.zst`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where the next event begins, in bytes from the start of the uncompressed file.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The next event with verified checksum; `None` at the end of the file.
@@ -293,6 +358,11 @@ impl FileReplay {
     /// Replays an opened file.
     pub fn new(file: BinlogFile) -> Self {
         Self { file, is_started: false }
+    }
+
+    /// The file's name on the server: without folder and `.zst`.
+    pub fn name(&self) -> &str {
+        self.file.name()
     }
 
     /// Reads on to the next transaction or definition change; `None` when the file ends where a

@@ -1,69 +1,122 @@
-//! Which foreign keys of the watched tables delete rows along with their parent.
-//!
-//! `SHOW CREATE TABLE` tells, to an account with SELECT on the table; the views of
-//! `information_schema` that do are empty for such an account on MariaDB.
+//! The foreign keys by which the server deletes rows of watched tables together with others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::decode::{TableId, Watch};
+use crate::decode::{TableColumns, TableId, Watch};
 use crate::source::params::quoted;
 use crate::source::{Connection, SourceError};
 
-/// Per table that the shop has: the columns whose foreign keys say ON DELETE CASCADE, each with the
-/// watched table that it refers to.
-pub type CascadingKeys = BTreeMap<TableId, BTreeSet<(String, TableId)>>;
+/// A foreign key with ON DELETE CASCADE from one watched table to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cascade {
+    /// The table whose rows go with those that they refer to.
+    pub child: TableId,
+    /// The watched column of `child` that refers.
+    pub column: &'static str,
+    /// The table that is referred to.
+    pub parent: TableId,
+}
 
-/// Reads the foreign keys of the watched tables.
-pub async fn cascading_keys(
+/// The foreign keys that the watched tables have now. `information_schema` shows them only to
+/// accounts that may do more than read, so the definitions of the tables that are there are asked for.
+///
+/// # Errors
+/// A definition can't be read.
+pub async fn cascades(
     conn: &mut Connection,
     watch: &Watch,
-) -> Result<CascadingKeys, SourceError> {
-    let ids: BTreeMap<String, TableId> =
-        watch.tables().map(|(id, table)| (watch.full_name(table), id)).collect();
-    let mut keys = CascadingKeys::new();
-    for (name, id) in &ids {
-        let sql = format!("SHOW CREATE TABLE {}.{}", quoted(&watch.schema), quoted(name));
-        let rows = match conn.rows("read the foreign keys of the watched tables", &sql).await {
+    there: &BTreeMap<TableId, TableColumns>,
+) -> Result<BTreeSet<Cascade>, SourceError> {
+    let mut found = BTreeSet::new();
+    for (id, table) in watch.tables().filter(|(id, _)| there.contains_key(id)) {
+        let name = format!("{}.{}", quoted(&watch.schema), quoted(&watch.full_name(table)));
+        let sql = format!("SHOW CREATE TABLE {name}");
+        let rows = match conn.rows("read the watched tables' foreign keys", &sql).await {
             Ok(rows) => rows,
+            // It went a moment ago.
             Err(error) if error.is_no_such_table() => continue,
             Err(error) => return Err(error),
         };
-        let definition = rows.first().and_then(|row| row.at(1)).unwrap_or_default();
-        let found = definition.lines().filter_map(cascading_key);
-        let watched = found.filter_map(|(column, parent)| Some((column, *ids.get(&parent)?)));
-        keys.insert(*id, watched.collect());
+        let text = rows.first().and_then(|row| row.at(1)).unwrap_or_default();
+        found.extend(text.lines().filter_map(|line| cascade(watch, id, line)));
     }
-    Ok(keys)
+    Ok(found)
 }
 
-/// Column and parent of a line like
-/// `` CONSTRAINT `k` FOREIGN KEY (`store_id`) REFERENCES `store` (`store_id`) ON DELETE CASCADE ``.
-fn cascading_key(line: &str) -> Option<(String, String)> {
-    let (_, key) = line.trim().split_once("FOREIGN KEY (")?;
-    let (column, rest) = key.split_once(") REFERENCES ")?;
-    let (parent, actions) = rest.split_once(" (")?;
-    let name = |quoted: &str| quoted.trim_matches('`').replace("``", "`");
-    actions.contains("ON DELETE CASCADE").then(|| (name(column).to_lowercase(), name(parent)))
+/// The foreign key that a line of a definition is about.
+fn cascade(watch: &Watch, child: TableId, line: &str) -> Option<Cascade> {
+    let (_, key) = line.split_once("FOREIGN KEY")?;
+    let quotes: &[char] = &['`', '"'];
+    // Names stand between quotes: the column, the table and its column.
+    let mut parts = key.split(quotes);
+    let (column, parent) = (parts.nth(1)?, parts.nth(1)?);
+    let rules = parts.nth(2)?.to_ascii_uppercase();
+    let is_one_column = parts.next().is_none();
+    if !is_one_column || !rules.contains("ON DELETE CASCADE") {
+        return None;
+    }
+    let is_column = |name: &&str| name.eq_ignore_ascii_case(column);
+    let column = watch.table(child)?.columns.iter().map(|column| column.name).find(is_column)?;
+    let mut tables = watch.tables();
+    let (parent, _) = tables.find(|(_, it)| watch.full_name(it).eq_ignore_ascii_case(parent))?;
+    Some(Cascade { child, column, parent })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::cascading_key;
+    use super::*;
+    use crate::decode::{ColumnKind, TableLayout, WatchedColumn, WatchedTable};
+
+    const fn table(name: &'static str, columns: &'static [WatchedColumn]) -> WatchedTable {
+        let primary_key = &[0];
+        WatchedTable { name, columns, chunk_column: 0, primary_key, optional: false, layout: None }
+    }
+
+    static TABLES: [WatchedTable; 2] = [
+        table("store", &[WatchedColumn { name: "store_id", kind: ColumnKind::Int }]),
+        table(
+            "label",
+            &[
+                WatchedColumn { name: "label_id", kind: ColumnKind::Int },
+                WatchedColumn { name: "store_id", kind: ColumnKind::Int },
+            ],
+        ),
+    ];
+
+    fn read(line: &str) -> Option<Cascade> {
+        let (schema, table_prefix) = ("shop".to_owned(), "m2_".to_owned());
+        let watch = Watch { schema, table_prefix, tables: &TABLES, layout: TableLayout::Plain };
+        cascade(&watch, TableId(1), line)
+    }
 
     #[test]
-    fn only_keys_that_delete_along_are_found() {
-        let key = |line: &str| cascading_key(line);
-        let cascading = "  CONSTRAINT `a` FOREIGN KEY (`store_id`) REFERENCES `m2_store` \
-                         (`store_id`) ON DELETE CASCADE ON UPDATE NO ACTION,";
-        assert_eq!(key(cascading), Some(("store_id".to_owned(), "m2_store".to_owned())));
-        assert_eq!(key("CONSTRAINT `a` FOREIGN KEY (`x`) REFERENCES `t` (`x`)"), None);
-        assert_eq!(
-            key("CONSTRAINT `a` FOREIGN KEY (`x`) REFERENCES `t` (`x`) ON DELETE SET NULL"),
-            None
-        );
-        assert_eq!(key("  PRIMARY KEY (`store_id`),"), None);
-        // Another schema's table is none of ours.
-        let foreign = "FOREIGN KEY (`x`) REFERENCES `other`.`store` (`x`) ON DELETE CASCADE";
-        assert_eq!(key(foreign), Some(("x".to_owned(), "other`.`store".to_owned())));
+    fn cascading_key_between_watched_tables_is_found() {
+        let key = Cascade { child: TableId(1), column: "store_id", parent: TableId(0) };
+        for line in [
+            "  CONSTRAINT `a` FOREIGN KEY (`store_id`) REFERENCES `m2_store` (`store_id`) ON DELETE \
+             CASCADE,",
+            "CONSTRAINT \"a\" FOREIGN KEY (\"store_id\") REFERENCES \"M2_STORE\" (\"store_id\") ON \
+             DELETE CASCADE ON UPDATE CASCADE",
+        ] {
+            assert_eq!(read(line), Some(key), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_no_cascading_key() {
+        for line in [
+            "  KEY `store_id` (`store_id`),",
+            "CONSTRAINT `a` FOREIGN KEY (`store_id`) REFERENCES `m2_store` (`store_id`)",
+            "CONSTRAINT `a` FOREIGN KEY (`store_id`) REFERENCES `m2_store` (`store_id`) ON DELETE SET \
+             NULL",
+            "CONSTRAINT `a` FOREIGN KEY (`other`) REFERENCES `m2_store` (`store_id`) ON DELETE CASCADE",
+            "CONSTRAINT `a` FOREIGN KEY (`store_id`) REFERENCES `store` (`store_id`) ON DELETE CASCADE",
+            "CONSTRAINT `a` FOREIGN KEY (`store_id`, `b`) REFERENCES `m2_store` (`store_id`, `b`) ON \
+             DELETE CASCADE",
+            "CONSTRAINT `a` FOREIGN KEY (`store_id`) REFERENCES `x`.`m2_store` (`store_id`) ON DELETE \
+             CASCADE",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
     }
 }

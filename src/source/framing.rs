@@ -4,52 +4,19 @@
 //! transaction that has no commit. Only there does the position move, so that a restart repeats a
 //! transaction rather than lose half of one. A transaction never spans binlog files.
 
+mod reason;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use thiserror::Error;
 
-use crate::decode::{Changes, Decoded, Effect, EventHeader, StatementKind, TableId, Unreadable};
+use crate::decode::{Changes, Decoded, EventHeader, StatementKind, TableId};
 use crate::position::{BinlogOffset, Gtid, GtidSet, Position, PositionError, Xid};
+
+pub use reason::RereadReason;
 
 /// Offsets in event headers are modulo 2^32.
 const OFFSET_WRAP: u64 = 1 << 32;
-
-/// Why the rows of a watched table must be read again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RereadReason {
-    /// A statement redefined the table, or took, gave or exchanged rows without row events. Row
-    /// changes of the same transaction come behind it.
-    Redefined(Effect),
-    /// Rows of it can't be decoded.
-    Unreadable(Unreadable),
-    /// Rows of it were rolled back, which a table that knows no transactions keeps all the same.
-    RolledBack,
-}
-
-impl RereadReason {
-    /// What spares the table from being read again, where that is known.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Unreadable(reason) => reason.hint(),
-            Self::Redefined(_) | Self::RolledBack => None,
-        }
-    }
-}
-
-impl fmt::Display for RereadReason {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Redefined(effect) => out.write_str(match effect {
-                Effect::Emptied => "a statement emptied it",
-                Effect::Altered => "a statement altered it",
-                Effect::Exchanged => "a statement may have exchanged its rows",
-            }),
-            Self::Unreadable(reason) => reason.fmt(out),
-            Self::RolledBack => out.write_str("changes of it were rolled back in the binlog"),
-        }
-    }
-}
 
 /// The row changes up to one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +24,7 @@ pub struct SourceTransaction {
     /// The changes of watched tables in the order of the binlog; often none.
     pub changes: Changes,
     /// Watched tables whose rows it changed in a way that `changes` does not carry, each with the
-    /// first reason: their rows must be read again, behind this position.
+    /// first reason, or an unreadable delete: their rows must be read again, behind this position.
     pub reread: BTreeMap<TableId, RereadReason>,
     /// The step of a distributed transaction, if it is one. With [`XaStep::Prepare`] neither `changes`
     /// nor `reread` count yet: both do once the transaction is committed.
@@ -230,11 +197,6 @@ impl Framer {
         self.last_gtid.as_ref()
     }
 
-    /// What the head of the file says was before it, until that is part of the position.
-    pub fn before_file(&self) -> Option<&GtidSet> {
-        self.before_file.as_ref()
-    }
-
     /// Whether a transaction was begun and not ended.
     pub fn is_within_transaction(&self) -> bool {
         self.is_open || self.gtid.is_some()
@@ -260,8 +222,12 @@ impl Framer {
                 self.changes.append(&mut rows);
                 None
             }
-            Decoded::Unreadable { table, reason } => {
+            Decoded::Unreadable { table, reason, is_cascade: false } => {
                 self.reread.entry(table).or_insert(RereadReason::Unreadable(reason));
+                None
+            }
+            Decoded::Unreadable { table, reason, is_cascade: true } => {
+                self.reread.insert(table, RereadReason::UnreadableDelete(reason));
                 None
             }
             Decoded::Gtid { gtid, is_standalone } => {
@@ -384,7 +350,10 @@ impl Framer {
             }
             StatementKind::Redefinition { tables, effect } => {
                 for table in &tables {
-                    self.reread.insert(*table, RereadReason::Redefined(effect));
+                    let known = self.reread.get(table);
+                    if !matches!(known, Some(RereadReason::UnreadableDelete(_))) {
+                        self.reread.insert(*table, RereadReason::Redefined(effect));
+                    }
                 }
                 let ended = if self.is_open { None } else { Some(self.end(header, None)?) };
                 Ok(Some(Framed::Ddl { tables, ended }))

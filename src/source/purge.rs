@@ -23,7 +23,8 @@ pub enum PurgeOutlook {
     /// It is there.
     Kept {
         /// The shortest time until it may be purged by age; `None` when the server keeps binlogs
-        /// until they are purged by hand, or does not say how long it keeps them.
+        /// until they are purged by hand, or does not say how long it keeps them, or when it is not
+        /// known how old what is unread may be.
         left: Option<Duration>,
         /// Files after the one that we read.
         files_behind: u64,
@@ -53,14 +54,15 @@ enum Unread {
 }
 
 /// Asks how long the server still has what follows `position`. `last_event_at` is the time of the
-/// last event that was absorbed, `now` our own time. Cheap enough for once a minute.
+/// last event that was absorbed, `None` when that is not known; `now` is our own time. Cheap enough
+/// for once a minute.
 ///
 /// # Errors
 /// A question could not be asked or answered; the account needs what following the binlog needs.
 pub async fn purge_outlook(
     conn: &mut Connection,
     position: &Position,
-    last_event_at: Timestamp,
+    last_event_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<PurgeOutlook, SourceError> {
     let mut files = Vec::new();
@@ -74,8 +76,10 @@ pub async fn purge_outlook(
         (_, _) => Unread::Unknown,
     };
     let retention = preflight::retention(conn).await?;
-    let age = u64::try_from(now.duration_since(last_event_at).as_secs()).unwrap_or(0);
-    Ok(judge(&files, &position.at, unread, retention, Duration::from_secs(age)))
+    // An event from our future is a clock's fault, and new.
+    let age =
+        |at| Duration::from_secs(u64::try_from(now.duration_since(at).as_secs()).unwrap_or(0));
+    Ok(judge(&files, &position.at, unread, retention, last_event_at.map(age)))
 }
 
 async fn unread(
@@ -114,13 +118,13 @@ fn judge_gtids(read: &GtidSet, purged: &GtidSet, written: &GtidSet) -> Unread {
     }
 }
 
-/// `age` is how long ago the last absorbed event was written.
+/// `age` is how long ago the last absorbed event was written, as far as that is known.
 fn judge(
     files: &[BinlogFile],
     at: &BinlogOffset,
     unread: Unread,
     retention: Retention,
-    age: Duration,
+    age: Option<Duration>,
 ) -> PurgeOutlook {
     let ours = files.iter().position(|file| file.name == at.file);
     if unread == Unread::Purged || (unread == Unread::Unknown && ours.is_none()) {
@@ -139,7 +143,11 @@ fn judge(
     let files_behind = unread.len().saturating_sub(1);
     let bytes = unread.map(|file| file.bytes).fold(0, u64::saturating_add);
     let is_newest = ours.is_some() && files_behind == 0;
-    let left = kept.map(|kept| if is_newest { kept } else { kept.saturating_sub(age) });
+    let left = match kept {
+        Some(kept) if is_newest => Some(kept),
+        Some(kept) => age.map(|age| kept.saturating_sub(age)),
+        None => None,
+    };
     PurgeOutlook::Kept {
         left,
         files_behind: u64::try_from(files_behind).unwrap_or(u64::MAX),
@@ -163,7 +171,7 @@ mod tests {
         let file = |name: &str, bytes| BinlogFile { name: name.to_owned(), bytes };
         let files = [file("bin.000004", 1000), file("bin.000005", 500), file("bin.000006", 300)];
         let at = BinlogOffset { file: at.0.to_owned(), offset: at.1 };
-        judge(&files, &at, unread, retention, HOUR)
+        judge(&files, &at, unread, retention, Some(HOUR))
     }
 
     fn kept(left: Option<Duration>, files_behind: u64, bytes_behind: u64) -> PurgeOutlook {
@@ -184,6 +192,18 @@ mod tests {
         }
         let found = outlook(("bin.000004", 900), Unread::Kept, Retention::For(HOUR / 2));
         assert_eq!(found, kept(Some(Duration::ZERO), 2, 900));
+    }
+
+    #[test]
+    fn an_older_file_has_no_figure_when_nobody_knows_how_old_it_is() {
+        let file = |name: &str| BinlogFile { name: name.to_owned(), bytes: 10 };
+        let files = [file("bin.000004"), file("bin.000005")];
+        let outlook = |name: &str| {
+            let at = BinlogOffset { file: name.to_owned(), offset: 10 };
+            judge(&files, &at, Unread::Unknown, Retention::For(DAY), None)
+        };
+        assert_eq!(outlook("bin.000004"), kept(None, 1, 10));
+        assert_eq!(outlook("bin.000005"), kept(Some(DAY), 0, 0));
     }
 
     #[test]

@@ -124,8 +124,30 @@ impl EventReader {
     }
 
     fn push_plain(&mut self, event: &RawEvent<'_>) -> Result<Option<Framed>, ReadError> {
-        let decoded = self.decoder.decode(event)?;
-        Ok(self.framer.push(&event.header, decoded)?)
+        let header = self.placed(event.header);
+        let decoded = self.decoder.decode(&RawEvent { header, body: event.body })?;
+        Ok(self.framer.push(&header, decoded)?)
+    }
+
+    /// The header with the place where the event ends, which MariaDB from 11.4 on leaves out within a
+    /// transaction: errors are to name it.
+    fn placed(&self, header: EventHeader) -> EventHeader {
+        let is_within = self.framer.is_within_transaction() && !header.is_artificial();
+        // Of the others no place says something else.
+        let is_plain = !matches!(
+            header.event_type,
+            event_type::ROTATE
+                | event_type::FORMAT_DESCRIPTION
+                | event_type::HEARTBEAT
+                | event_type::HEARTBEAT_V2
+        );
+        if header.log_pos != 0 || !is_within || !is_plain {
+            return header;
+        }
+        let end = self.framer.read_to().offset + u64::from(header.event_size);
+        // Modulo 2^32, as the servers write it.
+        let [b0, b1, b2, b3, ..] = end.to_le_bytes();
+        EventHeader { log_pos: u32::from_le_bytes([b0, b1, b2, b3]), ..header }
     }
 
     fn broken(&self, fault: PayloadFault) -> ReadError {

@@ -23,6 +23,7 @@ use crate::decode::{
 use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::columns::table_columns;
 use crate::source::connection::within;
+use crate::source::foreign_keys::{Cascade, cascades};
 use crate::source::framing::{Framed, Framer, SourceTransaction};
 use crate::source::reader::{EventReader, ReadError};
 use crate::source::replica::{Request, session_of_a_replica};
@@ -47,6 +48,8 @@ pub enum StreamEvent {
         transaction: SourceTransaction,
         /// How the watched tables are defined from here on: to be stored with its position.
         definitions: Definitions,
+        /// The foreign keys that the watched tables have from here on.
+        cascades: BTreeSet<Cascade>,
     },
     /// A binlog file is read from here on.
     File(BinlogFile),
@@ -73,6 +76,7 @@ pub struct Stream {
     redefined: Option<(BTreeSet<TableId>, Option<SourceTransaction>)>,
     /// The definitions changed and were not handed out yet.
     are_definitions_new: bool,
+    cascades: BTreeSet<Cascade>,
     events_since_progress: u32,
     told: BinlogOffset,
 }
@@ -128,6 +132,7 @@ impl Stream {
             is_format_known: false,
             redefined: None,
             are_definitions_new: false,
+            cascades: BTreeSet::new(),
             events_since_progress: 0,
             told,
         };
@@ -271,7 +276,8 @@ impl Stream {
     fn hand_out(&mut self, transaction: SourceTransaction) -> StreamEvent {
         if std::mem::take(&mut self.are_definitions_new) {
             let definitions = self.definitions.clone();
-            return StreamEvent::Redefinition { transaction, definitions };
+            let cascades = self.cascades.clone();
+            return StreamEvent::Redefinition { transaction, definitions, cascades };
         }
         StreamEvent::Transaction(transaction)
     }
@@ -344,6 +350,7 @@ impl Stream {
         let Some((tables, _)) = &self.redefined else { return Ok(()) };
         let mut connection = Connection::connect(&self.params).await?;
         let columns = table_columns(&mut connection, &self.watch).await?;
+        self.cascades = cascades(&mut connection, &self.watch, &columns).await?;
         let end = written_end(&mut connection).await?;
         self.definitions.unsettled.extend(tables.iter().map(|table| (*table, end.clone())));
         self.definitions.columns.clone_from(&columns);

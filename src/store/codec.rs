@@ -2,6 +2,10 @@
 //!
 //! Envelope: format byte, flags byte (1: zstd), payload, CRC-32 of all before it.
 
+use std::cell::RefCell;
+
+use zstd::bulk::{Compressor, Decompressor};
+
 pub(crate) use crate::decode::codec::{Reader, Why, Writer};
 
 /// The envelope's format; a value with another one is refused.
@@ -12,11 +16,35 @@ const COMPRESS_FROM_BYTES: usize = 512;
 /// Most bytes a stored value may inflate to: a product's rows are far below it.
 const PAYLOAD_BYTES_MAX: usize = 256 << 20;
 
+thread_local! {
+    // Each sheet would have one set up and torn down, with its tables: each thread keeps its own.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn pack(payload: &[u8]) -> Option<Vec<u8>> {
+    PACKER.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = Compressor::new(1).ok();
+        }
+        kept.as_mut()?.compress(payload).ok()
+    })
+}
+
+fn unpack(packed: &[u8], size: usize) -> Option<Vec<u8>> {
+    UNPACKER.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = Decompressor::new().ok();
+        }
+        kept.as_mut()?.decompress(packed, size).ok()
+    })
+}
+
 /// Puts a payload into its envelope.
 pub(crate) fn seal(payload: &[u8]) -> Vec<u8> {
     let mut sealed = vec![FORMAT, 0];
     let packed = (payload.len() >= COMPRESS_FROM_BYTES)
-        .then(|| zstd::bulk::compress(payload, 1).ok())
+        .then(|| pack(payload))
         .flatten()
         .filter(|packed| packed.len() < payload.len());
     match packed {
@@ -47,7 +75,7 @@ pub(crate) fn unseal(sealed: &[u8]) -> Result<Vec<u8>, Why> {
             if size > PAYLOAD_BYTES_MAX {
                 return Err("its size is absurd");
             }
-            zstd::bulk::decompress(packed, size).map_err(|_lost| "it does not inflate")
+            unpack(packed, size).ok_or("it does not inflate")
         }
         _ => Err("its format is unknown"),
     }

@@ -1,5 +1,6 @@
 //! Opening, committing and flushing the database.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sled::transaction::{TransactionError, Transactional};
 
+use crate::catalog::ForeignKey;
 use crate::store::batch::{
     BINLOG_FILE, DEFINITIONS, FORMAT, POSITION, PREPARED, REREAD, SERVER, SNAPSHOT, Tree,
     WriteBatch,
@@ -43,6 +45,8 @@ pub struct Store {
     unsynced: AtomicBool,
     /// Serialises flushes: one that finds nothing to do must not overtake the one that does it.
     flushing: Mutex<()>,
+    /// Foreign keys that the shop lacks.
+    pub(super) lacking: Mutex<BTreeSet<ForeignKey>>,
 }
 
 impl Store {
@@ -72,10 +76,18 @@ impl Store {
             sequence: AtomicU64::new(0),
             unsynced: AtomicBool::new(false),
             flushing: Mutex::new(()),
+            lacking: Mutex::new(BTreeSet::new()),
         };
         store.check_format(path)?;
         store.sequence.store(store.highest_sequence()?, Ordering::SeqCst);
         Ok(store)
+    }
+
+    /// Notes the foreign keys that the shop lacks; returns those that were noted before. Not stored:
+    /// the shop knows them.
+    pub fn set_lacking(&self, keys: BTreeSet<ForeignKey>) -> BTreeSet<ForeignKey> {
+        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut lacking, keys)
     }
 
     /// A number greater than every one handed out or stored before.

@@ -1,8 +1,9 @@
 //! Reading the store.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
-use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet};
+use crate::catalog::{CatalogRead, ForeignKey, Owner, ReadError, Reference, Sheet};
 use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
 use crate::ledger::{Cause, LedgerRecord};
@@ -262,6 +263,11 @@ impl CatalogRead for Store {
             })?);
         }
         Ok(products)
+    }
+
+    fn lacks(&self, key: &ForeignKey) -> bool {
+        let lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        lacking.contains(key)
     }
 
     fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError> {

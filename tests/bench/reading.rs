@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aco_stream::catalog::FoldMode;
 use aco_stream::catalog::tables::watch;
-use aco_stream::catalog::{FoldMode, Table};
 use aco_stream::decode::{Definitions, TableLayout, Watch};
+use aco_stream::engine::Gauges;
 use aco_stream::engine::absorb::Absorbing;
-use aco_stream::engine::{Gauges, MissingKeys};
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::framing::SourceTransaction;
 use aco_stream::source::{
@@ -20,11 +21,11 @@ use aco_stream::source::{
 use aco_stream::store::{Store, StoreParams};
 use futures_util::StreamExt as _;
 use mysql_async::binlog::EventType;
-use mysql_async::binlog::events::{Event, EventData, RowsEventData};
+use mysql_async::binlog::events::{Event, EventData};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{BinlogStream, BinlogStreamRequest};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::servers::{Server, reader_connection, target_directory};
 use crate::stretch::{Plan, SCHEMA, Stretch};
@@ -33,6 +34,7 @@ use crate::stretch::{Plan, SCHEMA, Stretch};
 pub(crate) const CHILD: &str = "read";
 /// Read-ahead and row changes of a commit, as when the program follows a shop.
 const READ_AHEAD_EVENTS: usize = 256;
+const READ_AHEAD_CHANGES: usize = 20_000;
 const CHANGES_PER_COMMIT: usize = 2000;
 
 /// What reads.
@@ -147,11 +149,15 @@ async fn source(task: &Task) -> Figures {
     let mut rows = 0;
     let started = now();
     while stream.seen() < task.until {
+        // The last it tells may be of what comes behind the stretch.
         rows += match stream.next().await.expect("the next event") {
-            StreamEvent::Transaction(transaction) => transaction.changes.len(),
-            StreamEvent::Redefinition { .. }
-            | StreamEvent::Progress { .. }
-            | StreamEvent::File(_) => 0,
+            StreamEvent::Transaction(transaction) if transaction.position.at <= task.until => {
+                transaction.changes.len()
+            }
+            StreamEvent::Transaction(_)
+            | StreamEvent::Redefinition { .. }
+            | StreamEvent::File(_)
+            | StreamEvent::Progress { .. } => 0,
         };
     }
     figures(rows, 0, started)
@@ -189,18 +195,11 @@ fn decoded(stream: &BinlogStream, event: &Event) -> usize {
     let Ok(Some(EventData::RowsEvent(event))) = event.read_data() else { return 0 };
     let table = stream.get_tme(event.table_id()).expect("a table map");
     let mut count = 0;
-    for row in rows_of(&event, table) {
+    for row in event.rows(table) {
         std::hint::black_box(row.expect("a row"));
         count += 1;
     }
     count
-}
-
-fn rows_of<'a>(
-    event: &'a RowsEventData<'a>,
-    table: &'a mysql_async::binlog::events::TableMapEvent<'a>,
-) -> mysql_async::binlog::events::RowsEventRows<'a> {
-    event.rows(table)
 }
 
 /// Absorbs the stretch into a new store that has the shop.
@@ -214,23 +213,16 @@ async fn absorb(task: &Task) -> Figures {
 }
 
 async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) -> Figures {
-    let mut stream = task.open(from).await;
+    let stream = task.open(from).await;
     let tables = watched().tables().map(|(id, _)| id).collect::<BTreeSet<_>>();
     let gauges = Gauges::default();
-    let missing_keys = MissingKeys::default();
-    let absorbing = Absorbing {
-        store,
-        gauges: &gauges,
-        mode: FoldMode::GateOpen,
-        tables: &tables,
-        missing_keys: &missing_keys,
-    };
-    let (sender, mut receiver) =
-        mpsc::channel::<Result<StreamEvent, SourceError>>(READ_AHEAD_EVENTS);
+    let mode = FoldMode::GateOpen;
+    let absorbing = Absorbing { store, gauges: &gauges, mode, tables: &tables };
+    let (sender, mut receiver) = mpsc::channel(READ_AHEAD_EVENTS);
+    let room = Arc::new(Semaphore::new(READ_AHEAD_CHANGES));
     let started = now();
     #[expect(clippy::disallowed_methods, reason = "reads ahead, as the engine does; it ends below")]
-    let reader =
-        tokio::spawn(async move { while sender.send(stream.next().await).await.is_ok() {} });
+    let reader = tokio::spawn(read_ahead(stream, sender, Arc::clone(&room)));
     let (mut seen, mut rows) = (BinlogOffset::default(), 0);
     while seen < *until {
         let mut waiting: Vec<SourceTransaction> = Vec::new();
@@ -240,22 +232,47 @@ async fn follow(task: &Task, store: &Store, from: &str, until: &BinlogOffset) ->
             match event.expect("the next event") {
                 StreamEvent::Transaction(transaction)
                 | StreamEvent::Redefinition { transaction, .. } => {
-                    changes += transaction.changes.len();
                     seen.clone_from(&transaction.position.at);
-                    waiting.push(transaction);
+                    if seen <= *until {
+                        changes += transaction.changes.len();
+                        waiting.push(transaction);
+                    }
                 }
-                StreamEvent::Progress { seen: to, .. } => seen = to,
                 StreamEvent::File(_) => {}
+                StreamEvent::Progress { seen: to, .. } => seen = to,
             }
             if changes < CHANGES_PER_COMMIT {
                 next = receiver.try_recv().ok();
             }
         }
         rows += changes;
+        room.add_permits(changes);
         absorbing.absorb(waiting, None).expect("absorbed");
     }
     reader.abort();
     figures(rows, 0, started)
+}
+
+async fn read_ahead(
+    mut stream: Stream,
+    sender: mpsc::Sender<Result<StreamEvent, SourceError>>,
+    room: Arc<Semaphore>,
+) {
+    loop {
+        let event = stream.next().await;
+        let changes = match &event {
+            Ok(
+                StreamEvent::Transaction(transaction)
+                | StreamEvent::Redefinition { transaction, .. },
+            ) => transaction.changes.len(),
+            Ok(StreamEvent::Progress { .. } | StreamEvent::File(_)) | Err(_) => 0,
+        };
+        let changes = u32::try_from(changes).expect("a stretch has small transactions");
+        room.acquire_many(changes).await.expect("it stays open").forget();
+        if sender.send(event).await.is_err() {
+            return;
+        }
+    }
 }
 
 impl Task {
@@ -281,7 +298,6 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn watched() -> Watch {
-    assert!(Table::of_layout(TableLayout::Plain).count() > 0);
     watch(SCHEMA, "", TableLayout::Plain)
 }
 

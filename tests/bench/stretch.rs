@@ -98,10 +98,9 @@ pub(crate) fn written(server: &Server, plan: &Plan) -> Stretch {
 
 async fn make_shop(server: &Server, root: &mut Conn) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop");
-    let drop = |statement: &str| statement.to_owned();
     root.query_drop(format!("CREATE DATABASE {SCHEMA} CHARACTER SET utf8mb4")).await.expect("made");
     server.load(SCHEMA, &fixtures.join("schema-opensource.sql"));
-    root.query_drop(drop(&format!("USE {SCHEMA}"))).await.expect("used");
+    root.query_drop(format!("USE {SCHEMA}")).await.expect("used");
     for statement in include_str!("shop.sql").split(";;\n").map(str::trim).filter(|s| !s.is_empty())
     {
         root.query_drop(statement).await.unwrap_or_else(|error| panic!("{error}, in: {statement}"));

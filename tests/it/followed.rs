@@ -11,6 +11,7 @@ use aco_stream::catalog::{CatalogRead as _, Owner, Table};
 use aco_stream::clock::SystemClock;
 use aco_stream::decode::{TableLayout, Value};
 use aco_stream::engine::{Activity, EngineError, Gauges, RunParams, Until, run};
+use aco_stream::position::BinlogOffset;
 use aco_stream::source::{SnapshotParams, SourceParams};
 use aco_stream::store::{Phase, Store, StoreParams};
 use tokio::sync::oneshot;
@@ -149,19 +150,28 @@ impl Followed {
     /// Writes a mark into the shop and waits until it has come to the copy and nothing waits to be
     /// read again; then compares all rows.
     pub(crate) fn assert_copy_equals(&self, database: &Database, what: &str) {
+        let end = written_end(&database.session(User::Root));
         self.catch_up(&database.session(User::App), what);
+        // The mark may have come with rows that were read ahead of the binlog. Once it comes from
+        // there, the position is behind everything that was written before it.
+        self.wait(what, |followed| {
+            let position = followed.store().position().expect("the store is readable");
+            position.is_some_and(|position| position.at >= end) && followed.is_quiet()
+        });
         self.assert_same(database, what);
     }
 
     /// Waits until the copy has what was written.
     pub(crate) fn catch_up(&self, session: &Session, what: &str) {
         let mark = mark(session);
-        let is_there = |followed: &Self| {
-            followed.mark() == Some(mark.clone())
-                && followed.store().rereads().expect("the store is readable").is_empty()
-                && followed.is_open()
-        };
+        let is_there =
+            |followed: &Self| followed.mark() == Some(mark.clone()) && followed.is_quiet();
         self.wait(what, is_there);
+    }
+
+    /// Whether the copy is complete, and nothing waits to be read again.
+    fn is_quiet(&self) -> bool {
+        self.store().rereads().expect("the store is readable").is_empty() && self.is_open()
     }
 
     /// Compares all rows; nothing may be written meanwhile.
@@ -178,9 +188,13 @@ impl Followed {
         let text = |row: &Vec<Value>, place: usize| {
             row.get(place).and_then(Value::as_text).map(str::to_owned)
         };
-        let mut marks = rows.filter(|row| {
-            text(row, 1).as_deref() == Some("tests") && text(row, 3).as_deref() == Some(MARK)
-        });
+        let is_mark = |row: &&Vec<Value>| {
+            let scope_id = row.get(2).and_then(Value::as_int);
+            text(row, 1).as_deref() == Some("tests")
+                && scope_id == Some(0)
+                && text(row, 3).as_deref() == Some(MARK)
+        };
+        let mut marks = rows.filter(is_mark);
         marks.next().and_then(|row| text(row, 4))
     }
 }
@@ -188,7 +202,7 @@ impl Followed {
 impl Drop for Followed {
     fn drop(&mut self) {
         if let Err(error) = self.stop() {
-            eprintln!("following had ended: {error}");
+            eprintln!("following had ended: {error:?}");
         }
     }
 }
@@ -202,6 +216,16 @@ fn mark(session: &Session) -> String {
          '{mark}') ON DUPLICATE KEY UPDATE value = '{mark}'"
     ));
     mark
+}
+
+/// Up to where the server has written its binlog.
+fn written_end(root: &Session) -> BinlogOffset {
+    // MariaDB knows only the one, MySQL only the other.
+    let status = root.try_query("SHOW MASTER STATUS");
+    let status = status.unwrap_or_else(|_| root.query("SHOW BINARY LOG STATUS"));
+    let mut cells = status.into_iter().flatten().flatten();
+    let file = cells.next().expect("a file");
+    BinlogOffset { file, offset: cells.next().and_then(|at| at.parse().ok()).expect("an offset") }
 }
 
 fn open(directory: &Path) -> Store {

@@ -7,9 +7,11 @@
 //! run; a failure shows the statements of its history.
 
 mod definitions;
+mod found;
 mod history;
 mod rows;
 mod tables;
+mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

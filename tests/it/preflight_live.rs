@@ -181,9 +181,10 @@ fn what_an_operator_changes_while_we_follow_is_noticed() {
 fn a_number_that_a_replica_has_is_refused_where_the_account_may_look() {
     all_servers(|server| {
         let database = shop(server);
-        let privileges = match server.flavour.is_mariadb() {
-            true => "REPLICATION SLAVE, BINLOG MONITOR, REPLICATION MASTER ADMIN",
-            false => "REPLICATION SLAVE, REPLICATION CLIENT",
+        let privileges = if server.flavour.is_mariadb() {
+            "REPLICATION SLAVE, BINLOG MONITOR, REPLICATION MASTER ADMIN"
+        } else {
+            "REPLICATION SLAVE, REPLICATION CLIENT"
         };
         let account = Account::new(server, &database, privileges);
         let params = account.params(&database);
@@ -215,7 +216,7 @@ fn outlook(params: &SourceParams, position: &Position) -> PurgeOutlook {
     run(async {
         let mut connection = Connection::connect(params).await.expect("connected");
         let now = SystemClock.now();
-        let outlook = purge_outlook(&mut connection, position, now - HOUR, now).await;
+        let outlook = purge_outlook(&mut connection, position, Some(now - HOUR), now).await;
         outlook.expect("an outlook")
     })
 }

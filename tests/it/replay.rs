@@ -1,7 +1,15 @@
 //! Binlog files instead of a server: the same shop comes out of either server's recording, out of a
 //! snapshot and out of a stream, byte for byte.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use aco_stream::catalog::tables::watch;
+use aco_stream::decode::{Decoder, TableLayout};
+use aco_stream::position::Position;
+use aco_stream::source::files::{Replay, ReplayRange};
+use aco_stream::source::framing::Framer;
+use aco_stream::source::reader::EventReader;
 
 use crate::program::{Aco, Finished};
 use crate::servers::{Server, both_servers};
@@ -24,12 +32,21 @@ impl Replayer {
     }
 
     fn replay(&self, files: &[&Path]) -> Finished {
-        let mut arguments = vec!["replay"];
-        arguments.extend(files.iter().map(|file| file.to_str().expect("UTF-8")));
-        let finished = self.aco.run(&arguments);
+        self.replay_part(files, &[])
+    }
+
+    fn replay_part(&self, files: &[&Path], bounds: &[&str]) -> Finished {
+        let finished = self.outcome(files, bounds);
         // Some items of the shop can't be sent, so they are parked.
         assert_eq!(finished.code, Some(3), "{}", finished.stderr);
         finished
+    }
+
+    fn outcome(&self, files: &[&Path], options: &[&str]) -> Finished {
+        let mut arguments = vec!["replay"];
+        arguments.extend(options);
+        arguments.extend(files.iter().map(|file| file.to_str().expect("UTF-8")));
+        self.aco.run(&arguments)
     }
 
     /// A file of the test's own.
@@ -145,6 +162,109 @@ fn files_of_one_binlog_can_be_replayed_one_by_one() {
     assert_same(&reference(), &replayer.export(), "at once, one by one");
     assert_ne!(before, replayer.export(), "the second file changed something");
     assert!(replayer.service.requests().len() > sent, "and that was sent");
+}
+
+/// The positions of a recording's transactions.
+fn positions(server: &str) -> Vec<Position> {
+    let watch = watch("shop", "", TableLayout::Plain);
+    let decoder = Decoder::new(watch, BTreeMap::new());
+    let reader = EventReader::new(decoder, Framer::new(Position::default()));
+    let mut replay = Replay::new(&[recording(server)], ReplayRange::default(), reader);
+    let mut positions = Vec::new();
+    while let Some(transaction) = replay.next_transaction().expect("it is whole") {
+        positions.push(transaction.position);
+    }
+    positions
+}
+
+#[test]
+fn parts_up_to_a_position_and_behind_it_give_the_same_items_as_the_whole() {
+    for server in ["mariadb", "mysql"] {
+        let positions = positions(server);
+        let middle = positions.get(positions.len() * 19 / 20).expect("there are some");
+        let gtids = middle.gtid.as_ref().expect("it has GTIDs").to_string();
+        for point in [middle.at.to_string(), gtids] {
+            let replayer = Replayer::new();
+            let file = recording(server);
+            replayer.replay_part(&[&file], &["--until", &point]);
+            let before = replayer.export();
+            replayer.replay_part(&[&file], &["--from", &point]);
+            assert_ne!(before, replayer.export(), "something comes behind {point}");
+            assert_same(&reference(), &replayer.export(), &format!("whole, in parts at {point}"));
+        }
+    }
+}
+
+/// The story with a statement at its end, as MariaDB writes it, before the file's last rotation.
+fn story_and(statement: &str) -> Vec<u8> {
+    const ROTATION: usize = 41;
+    let mut file = plain("mariadb");
+    let rotation = file.split_off(file.len() - ROTATION);
+    let numbered = [&9_000_000_u64.to_le_bytes()[..], &[0; 4], &[1], &[0; 6]].concat();
+    let query = [&[0; 8][..], &[4, 0, 0, 0, 0], b"shop\0", statement.as_bytes()].concat();
+    for (event_type, body) in [(162, numbered), (2, query)] {
+        let size = u32::try_from(19 + body.len() + 4).expect("small");
+        let end = u32::try_from(file.len()).expect("small") + size;
+        let (size, end) = (size.to_le_bytes(), end.to_le_bytes());
+        let head = [&[0, 0, 0, 0, event_type, 10, 0, 0, 0], &size[..], &end, &[0, 0]].concat();
+        let event = [head, body].concat();
+        file.extend(&event);
+        file.extend(crc32fast::hash(&event).to_le_bytes());
+    }
+    file.extend(rotation);
+    file
+}
+
+#[test]
+fn table_that_only_a_server_can_tell_of_ends_the_replay_by_name() {
+    for statement in [
+        "ALTER TABLE store ADD COLUMN x int",
+        "RENAME TABLE store TO old_store, new_store TO store",
+    ] {
+        let replayer = Replayer::new();
+        let file = replayer.file("log.000001", &story_and(statement));
+        let finished = replayer.outcome(&[&file], &[]);
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        let said = finished.stderr;
+        assert!(
+            said.contains("replay changes of store before 0-10-9000000 (log.000001:"),
+            "{said}"
+        );
+        assert!(said.contains("hint: only the server has the table's rows"), "{said}");
+        // What came before is absorbed; the gate is closed.
+        assert!(replayer.service.requests().is_empty(), "nothing was sent");
+    }
+}
+
+#[test]
+fn table_that_was_truncated_is_empty_in_the_copy() {
+    let replayer = Replayer::new();
+    let file = replayer.file("log.000001", &story_and("TRUNCATE TABLE catalog_product_website"));
+    replayer.replay(&[&file]);
+    // No product is in a website any more.
+    assert_eq!(export(&replayer.aco, "products"), "");
+    assert_ne!(export(&replayer.aco, "productAttributes"), "");
+}
+
+#[test]
+fn files_that_do_not_follow_one_another_end_the_replay() {
+    let replayer = Replayer::new();
+    let file = plain("mariadb");
+    let files = [replayer.file("log.000001", &file), replayer.file("log.000007", &file)];
+    let finished = replayer.outcome(&[&files[0], &files[1]], &["--dry-run"]);
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let said = finished.stderr;
+    assert!(said.contains("log.000007: log.000001 goes on in log.0000"), "{said}");
+}
+
+#[test]
+fn text_that_is_no_position_is_refused() {
+    let replayer = Replayer::new();
+    for bound in [["--from", "yesterday"], ["--until", "yesterday"]] {
+        let finished = replayer.outcome(&[&recording("mariadb")], &bound);
+        assert_eq!(finished.code, Some(64), "{}", finished.stderr);
+        assert!(finished.stderr.contains("neither a GTID set nor a place"), "{}", finished.stderr);
+    }
 }
 
 /// Splits a binlog file in two, as a rotation between two transactions would have.

@@ -95,11 +95,14 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         table: Table,
         owner: Owner,
         key: RowKey,
-        row: &Row,
+        row: Cow<'_, Row>,
     ) -> Result<(), FoldError> {
         for foreign_key in keys_to_between(table) {
+            if self.catalog.lacks(foreign_key) {
+                continue;
+            }
             let parent = |row: &Row| row.get(foreign_key.column).and_then(Value::as_id);
-            let Some(id) = parent(row) else { continue };
+            let Some(id) = parent(&row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has(foreign_key.parent, id)? {
                 self.orphans.insert(table);
@@ -107,7 +110,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
                 return Ok(());
             }
         }
-        self.put(table, owner, key, Cow::Borrowed(row))
+        self.put(table, owner, key, row)
     }
 
     /// Whether the copy has the row of `table` with this id.
@@ -196,6 +199,9 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
     pub(crate) fn cascade(&mut self, table: Table, key: RowKey) -> Result<(), FoldError> {
         let Ok(id) = u32::try_from(key.0) else { return Ok(()) };
         for foreign_key in keys_to(table) {
+            if self.catalog.lacks(foreign_key) {
+                continue;
+            }
             let child = foreign_key.child;
             if foreign_key.column == child.watched().chunk_column {
                 // What the parent touched covers the rows of its own sheet.

@@ -1,5 +1,7 @@
 //! Folding: row by row, and what holds for any history.
 
+mod touches;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -7,8 +9,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::catalog::database::{self, Database};
-use crate::catalog::product_references;
 use crate::catalog::random_rows::{Edit, cases, edit_in, inserted, row};
+use crate::catalog::{ForeignKey, product_references};
 use crate::decode::{TableLayout, Value};
 
 fn copy_of(database: &Database) -> MemoryCatalog {
@@ -242,6 +244,42 @@ fn deleted_product_takes_its_rows_and_the_rows_that_refer_to_it_logged_or_not() 
     assert_eq!(copies[0], copies[1]);
 }
 
+/// A shop without the foreign keys of one table.
+struct Lacking<'a>(&'a MemoryCatalog, Table);
+
+impl CatalogRead for Lacking<'_> {
+    fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError> {
+        self.0.sheet(owner)
+    }
+
+    fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError> {
+        self.0.referrers(reference)
+    }
+
+    fn owner_ids_after(&self, after: Owner, limit: usize) -> Result<Vec<u32>, ReadError> {
+        self.0.owner_ids_after(after, limit)
+    }
+
+    fn lacks(&self, key: &ForeignKey) -> bool {
+        key.child == self.1
+    }
+}
+
+#[test]
+fn rows_of_a_table_without_foreign_keys_stay_when_their_product_goes() {
+    let mut database = Database::small_shop();
+    let catalog = copy_of(&database);
+    let changes = database.delete(Table::ProductEntity, RowKey(12, 0));
+    let shop = Lacking(&catalog, Table::ProductVarchar);
+    let edits = fold(&changes, &shop, FoldMode::GateOpen).unwrap();
+    let before = catalog.sheet(Owner::Product(12)).unwrap().unwrap();
+    let kept: Vec<&Row> = before.rows(Table::ProductVarchar).collect();
+    let left = edits.sheets[&Owner::Product(12)].as_ref().unwrap();
+    assert!(!kept.is_empty(), "the product has texts");
+    assert_eq!(left.rows(Table::ProductVarchar).collect::<Vec<_>>(), kept);
+    assert_eq!(Table::ALL.iter().map(|table| left.rows(*table).count()).sum::<usize>(), kept.len());
+}
+
 #[test]
 fn product_that_is_linked_and_deleted_in_one_transaction_leaves_no_link() {
     let mut database = Database::small_shop();
@@ -254,225 +292,6 @@ fn product_that_is_linked_and_deleted_in_one_transaction_leaves_no_link() {
     changes.extend(database.delete(Table::ProductEntity, RowKey(15, 0)));
     absorb(&mut catalog, &changes);
     assert_eq!(catalog, copy_of(&database));
-}
-
-#[test]
-fn closed_gate_touches_nothing() {
-    let changes = Database::small_shop().snapshot();
-    let edits = fold(&changes, &MemoryCatalog::default(), FoldMode::GateClosed).unwrap();
-    assert!(edits.touches.is_empty() && !edits.sheets.is_empty());
-}
-
-#[test]
-fn change_that_changes_nothing_touches_and_writes_nothing() {
-    let database = Database::small_shop();
-    let edits = fold(&database.snapshot(), &copy_of(&database), FoldMode::GateOpen).unwrap();
-    assert_eq!(edits, CatalogEdits::default());
-}
-
-#[test]
-fn updated_at_alone_touches_nothing() {
-    let touches = touched_by(|shop| {
-        let cells = json!({
-            "entity_id": 12, "attribute_set_id": 4, "type_id": "simple", "sku": "s2",
-            "updated_at": "2024-06-06 06:06:06",
-        });
-        shop.put(Table::ProductEntity, cells)
-    });
-    assert_eq!(touches, [].into());
-}
-
-#[test]
-fn sku_touches_the_product_its_prices_its_parents_and_its_linkers() {
-    let touches = touched_by(|shop| {
-        let cells = json!({
-            "entity_id": 12, "attribute_set_id": 4, "type_id": "simple", "sku": "new",
-            "updated_at": "2024-01-01 00:00:00",
-        });
-        shop.put(Table::ProductEntity, cells)
-    });
-    let products = [11, 12, 15].map(Touch::Product);
-    assert_eq!(touches, products.into_iter().chain([Touch::Price(12)]).collect());
-}
-
-#[test]
-fn text_of_a_product_touches_that_product_alone() {
-    let touches =
-        touched_by(|shop| shop.value(Table::ProductVarchar, 12, 501, 0, &json!("New name")));
-    assert_eq!(touches, [Touch::Product(12)].into());
-}
-
-#[test]
-fn price_of_a_product_touches_its_prices_and_integers_its_parents_too() {
-    let price =
-        touched_by(|shop| shop.value(Table::ProductDecimal, 12, 507, 0, &json!("11.000000")));
-    assert_eq!(price, [Touch::Product(12), Touch::Price(12)].into());
-    let status = touched_by(|shop| shop.value(Table::ProductInt, 12, 505, 0, &json!(2)));
-    assert_eq!(status, [Touch::Product(11), Touch::Product(12), Touch::Price(12)].into());
-}
-
-#[test]
-fn tier_price_touches_prices_alone() {
-    let cells = json!({
-        "value_id": 100, "entity_id": 15, "all_groups": 0, "customer_group_id": 1,
-        "qty": "5.0000", "value": "7.000000", "website_id": 0,
-    });
-    let touches = touched_by(|shop| shop.put(Table::ProductTierPrice, cells));
-    assert_eq!(touches, [Touch::Price(15)].into());
-}
-
-#[test]
-fn stock_touches_the_product_and_its_parents() {
-    let cells = json!({
-        "item_id": 112, "product_id": 12, "stock_id": 1, "website_id": 0, "qty": "0.0000",
-        "is_in_stock": 0, "use_config_manage_stock": 1,
-    });
-    let touches = touched_by(|shop| shop.put(Table::StockItem, cells));
-    assert_eq!(touches, [Touch::Product(11), Touch::Product(12)].into());
-}
-
-#[test]
-fn website_of_a_product_touches_its_prices_and_whoever_shows_it() {
-    let touches = touched_by(|shop| {
-        shop.put(Table::ProductWebsite, json!({"product_id": 12, "website_id": 2}))
-    });
-    let products = [11, 12, 15].map(Touch::Product);
-    assert_eq!(touches, products.into_iter().chain([Touch::Price(12)]).collect());
-}
-
-#[test]
-fn option_label_touches_the_holders_and_their_parents() {
-    let cells = json!({"value_id": 101, "option_id": 1, "store_id": 0, "value": "Renamed"});
-    let touches = touched_by(|shop| shop.put(Table::EavAttributeOptionValue, cells));
-    assert_eq!(touches, [Touch::Product(11), Touch::Product(12)].into());
-}
-
-#[test]
-fn option_of_an_attribute_with_a_source_model_of_its_own_touches_its_holders() {
-    let cells = json!({"value_id": 104, "option_id": 4, "store_id": 0, "value": "Renamed"});
-    let touches = touched_by(|shop| shop.put(Table::EavAttributeOptionValue, cells));
-    assert_eq!(touches, [Touch::Product(15)].into());
-}
-
-#[test]
-fn gallery_file_touches_the_products_it_is_attached_to() {
-    let cells = json!({"value_id": 1, "value": "/i/new.jpg", "media_type": "image"});
-    let touches = touched_by(|shop| shop.put(Table::MediaGallery, cells));
-    assert_eq!(touches, [Touch::Product(15)].into());
-}
-
-#[test]
-fn link_touches_the_linker_and_relation_both_ends() {
-    let cells =
-        json!({"link_id": 100, "product_id": 15, "linked_product_id": 13, "link_type_id": 1});
-    let link = touched_by(|shop| shop.put(Table::ProductLink, cells));
-    assert_eq!(link, [Touch::Product(15)].into());
-    let relation = touched_by(|shop| {
-        shop.put(Table::ProductRelation, json!({"parent_id": 14, "child_id": 15}))
-    });
-    assert_eq!(relation, [Touch::Product(14), Touch::Product(15)].into());
-}
-
-#[test]
-fn super_attribute_touches_the_parent_and_its_children() {
-    let touches = touched_by(|shop| {
-        let cells = json!({
-            "product_super_attribute_id": 101, "product_id": 11, "attribute_id": 605,
-        });
-        shop.put(Table::ProductSuperAttribute, cells)
-    });
-    assert_eq!(touches, [11, 12, 13].map(Touch::Product).into());
-}
-
-#[test]
-fn new_attribute_with_flags_labels_and_swatches_touches_only_itself() {
-    let touches = touched_by(|shop| {
-        let cells = json!({"attribute_id": 700, "entity_type_id": 7, "attribute_code": "new"});
-        let mut changes = shop.put(Table::EavAttribute, cells);
-        let cells = json!({"attribute_id": 700, "additional_data": "{}"});
-        changes.extend(shop.put(Table::CatalogEavAttribute, cells));
-        let cells =
-            json!({"attribute_label_id": 1, "attribute_id": 700, "store_id": 1, "value": "New"});
-        changes.extend(shop.put(Table::EavAttributeLabel, cells));
-        changes
-    });
-    assert_eq!(touches, [Touch::Attribute(700)].into());
-}
-
-#[test]
-fn flags_of_an_attribute_touch_only_it_and_swatches_every_product() {
-    let flags = |additional: Json| {
-        touched_by(|shop| {
-            let cells = json!({
-                "attribute_id": 601, "is_visible": 0, "search_weight": "1",
-                "additional_data": additional,
-            });
-            shop.put(Table::CatalogEavAttribute, cells)
-        })
-    };
-    assert_eq!(flags(Json::Null), [Touch::Attribute(601)].into());
-    assert_eq!(flags(json!("{}")), [Touch::Attribute(601), Touch::EveryProduct].into());
-}
-
-#[test]
-fn renamed_attribute_touches_every_product_and_price_and_its_label_every_product() {
-    let attribute = |code: &str, label: &str| {
-        touched_by(|shop| {
-            let cells = json!({
-                "attribute_id": 603, "entity_type_id": 7, "attribute_code": code,
-                "backend_type": "varchar", "frontend_input": "text", "frontend_label": label,
-                "is_user_defined": 1,
-            });
-            shop.put(Table::EavAttribute, cells)
-        })
-    };
-    let every = [Touch::Attribute(603), Touch::EveryProduct];
-    assert_eq!(attribute("note", "Other"), every.into());
-    let renamed = every.into_iter().chain([Touch::EveryPrice]).collect();
-    assert_eq!(attribute("other", "NOTE"), renamed);
-}
-
-#[test]
-fn scopes_and_configuration_touch_everything_and_names_the_price_books() {
-    let everything: BTreeSet<Touch> =
-        [Touch::EveryAttribute, Touch::EveryProduct, Touch::EveryPriceBook, Touch::EveryPrice]
-            .into();
-    let website = |code: &str, name: &str| {
-        touched_by(|shop| {
-            let cells = json!({"website_id": 1, "code": code, "name": name, "default_group_id": 1});
-            shop.put(Table::StoreWebsite, cells)
-        })
-    };
-    assert_eq!(website("new", "Main"), everything);
-    assert_eq!(website("base", "New"), [Touch::EveryPriceBook].into());
-    let store = touched_by(|shop| {
-        let cells = json!({"store_id": 5, "code": "fr", "website_id": 1, "group_id": 1});
-        shop.put(Table::Store, cells)
-    });
-    assert_eq!(store, everything);
-    let config = |scope: &str, path: &str, value: &str| {
-        touched_by(|shop| {
-            let cells = json!({
-                "config_id": 1, "scope": scope, "scope_id": 0, "path": path, "value": value,
-            });
-            shop.put(Table::CoreConfigData, cells)
-        })
-    };
-    let unit = "general/locale/weight_unit";
-    assert_eq!(config("default", unit, "lbs"), everything);
-    assert_eq!(config("stores", unit, "kgs"), everything);
-    assert_eq!(config("default", "general/locale/timezone", "kgs"), everything);
-}
-
-#[test]
-fn customer_group_touches_price_books_and_prices() {
-    for id in [1, 2] {
-        let touches = touched_by(|shop| {
-            let cells = json!({"customer_group_id": id, "customer_group_code": "New"});
-            shop.put(Table::CustomerGroup, cells)
-        });
-        assert_eq!(touches, [Touch::EveryPriceBook, Touch::EveryPrice].into(), "{id}");
-    }
 }
 
 /// A shop of either layout, with or without logged cascades, and what happens to it: statements, each

@@ -13,7 +13,7 @@ const TEXTS: TableId = TableId(2);
 
 fn reason(meaning: Result<Decoded, DecodeError>, expected: TableId) -> Unreadable {
     match meaning.unwrap() {
-        Decoded::Unreadable { table, reason } if table == expected => reason,
+        Decoded::Unreadable { table, reason, .. } if table == expected => reason,
         other => panic!("{other:?}"),
     }
 }

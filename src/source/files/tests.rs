@@ -2,6 +2,7 @@
 
 mod damage;
 mod events;
+mod range;
 mod tables;
 
 use std::collections::BTreeMap;

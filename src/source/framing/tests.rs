@@ -29,7 +29,7 @@ fn rows(id: i128) -> Decoded {
 }
 
 fn unreadable() -> Decoded {
-    Decoded::Unreadable { table: TableId(3), reason: Unreadable::NoColumnNames }
+    Decoded::Unreadable { table: TableId(3), reason: Unreadable::NoColumnNames, is_cascade: false }
 }
 
 fn xid() -> Xid {
@@ -202,6 +202,16 @@ fn what_is_unreadable_in_an_xa_transaction_waits_for_its_commit_too() {
     let prepared = only(push_all(&mut framer, events).unwrap());
     assert_eq!(prepared.xa, Some(XaStep::Prepare(xid())));
     assert!(prepared.changes.is_empty() && prepared.reread.contains_key(&TableId(3)));
+}
+
+#[test]
+fn an_unreadable_delete_outweighs_what_else_happened_to_its_table() {
+    let reason = Unreadable::NoColumnNames;
+    let deleted = Decoded::Unreadable { table: TableId(3), reason, is_cascade: true };
+    let events = [Decoded::Begin, unreadable(), deleted, unreadable(), Decoded::Commit];
+    let transaction = only(push_all(&mut framer_at(None, 4), events).unwrap());
+    let reason = RereadReason::UnreadableDelete(Unreadable::NoColumnNames);
+    assert_eq!(transaction.reread, BTreeMap::from([(TableId(3), reason)]));
 }
 
 #[test]

@@ -1,15 +1,9 @@
 //! Whether the watched tables have the columns that we read, in a form that the binlog gives away.
 
-use crate::decode::{ColumnKind, WatchedTable};
+use crate::decode::{Charset, ColumnKind, WatchedTable};
 use crate::source::params::{literal, quoted};
 use crate::source::preflight::Finding;
 use crate::source::preflight::tables::{ColumnSeen, Seen, Wanted};
-
-/// The character sets whose bytes in the binlog are converted. A table with text in another one is
-/// read again at each change, which is right but slow.
-const CHARSETS: &[&str] = &[
-    "utf8", "utf8mb3", "utf8mb4", "ascii", "latin1", "ucs2", "utf16", "utf16le", "utf32", "binary",
-];
 
 /// A column that we read.
 struct Needed<'a> {
@@ -78,12 +72,14 @@ fn compressed(needed: &[Needed<'_>], wanted: Wanted<'_>) -> Finding {
     }))
 }
 
+/// A table with text in a character set that the decoder does not convert is read again at each
+/// change, which is right but slow.
 fn charsets(needed: &[Needed<'_>], wanted: Wanted<'_>) -> Finding {
     const CHECK: &str = "charsets";
     let is_foreign = |column: &&Needed<'_>| {
         let charset = column.seen.charset.as_ref();
         column.kind == ColumnKind::Text
-            && charset.is_some_and(|(charset, _)| !CHARSETS.contains(&charset.as_str()))
+            && charset.is_some_and(|(charset, _)| Charset::named(charset).is_none())
     };
     let columns: Vec<&Needed<'_>> = needed.iter().filter(is_foreign).collect();
     if columns.is_empty() {
@@ -106,13 +102,13 @@ fn names(columns: &[&Needed<'_>]) -> String {
 }
 
 /// A character set and perhaps a collation.
-type Charset = Option<(String, Option<String>)>;
+type WantedCharset = Option<(String, Option<String>)>;
 
 /// The `ALTER` for each column: as it is, but plain and in this character set.
 fn statements(
     columns: &[&Needed<'_>],
     wanted: Wanted<'_>,
-    charset: impl Fn(&ColumnSeen) -> Charset,
+    charset: impl Fn(&ColumnSeen) -> WantedCharset,
 ) -> String {
     let statement = |needed: &&Needed<'_>| {
         let seen = needed.seen;

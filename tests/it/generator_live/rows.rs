@@ -1,6 +1,7 @@
 //! Random statements that change rows.
 
-use super::tables::{Shape, Sort};
+use super::tables::Shape;
+use super::values::Sort;
 use crate::random::Random;
 
 /// Text that makes a statement of rows about one of the tables.

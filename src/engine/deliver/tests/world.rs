@@ -16,7 +16,7 @@ use crate::decode::RowChange;
 use crate::decode::TableLayout;
 use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
-use crate::engine::{EngineError, Gauges, MissingKeys};
+use crate::engine::{EngineError, Gauges};
 use crate::feed::{Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble};
 use crate::ledger::{ItemState, LedgerRecord};
 use crate::outbox::{Answer, Batch, ItemFault, Verb, Verdict};
@@ -259,7 +259,6 @@ impl World {
             gauges: &self.gauges,
             mode: FoldMode::GateOpen,
             tables: &tables,
-            missing_keys: &MissingKeys::default(),
         };
         let absorbed = absorbing.absorb(transactions, None);
         if absorbed.unwrap().is_shop_stale {

@@ -47,9 +47,14 @@ fn offset(error: &FileError) -> Option<usize> {
         | FileError::Checksum { offset, .. }
         | FileError::Decode { offset, .. }
         | FileError::Framing { offset, .. } => *offset,
-        FileError::Open { .. } | FileError::NotABinlog { .. } | FileError::Encrypted { .. } => {
-            return None;
-        }
+        FileError::Open { .. }
+        | FileError::NotABinlog { .. }
+        | FileError::Encrypted { .. }
+        | FileError::Gap { .. }
+        | FileError::StartMissing { .. }
+        | FileError::TransactionsMissing { .. }
+        | FileError::NoGtid { .. }
+        | FileError::EndMissing { .. } => return None,
     };
     usize::try_from(offset).ok()
 }
