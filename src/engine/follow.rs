@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::catalog::tables::{WATCHED_TABLES, watch};
 use crate::catalog::{FOREIGN_KEYS, ForeignKey, Table};
 use crate::clock::{SharedClock, since};
-use crate::decode::{TableId, TableLayout, Watch};
+use crate::decode::{Definitions, TableId, TableLayout, Watch};
 use crate::engine::deliver::Bell;
 use crate::engine::error::chain;
 use crate::engine::snapshot::{self, Snapshot, source_error};
@@ -31,6 +31,12 @@ const RECONNECT_MAX: Duration = Duration::from_secs(30);
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(20);
 const CATCH_UP_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often, and after what pause, it is looked whether a new stream of ours ends another one.
+const LOOKS: u32 = 5;
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// How often in a row another process may be thrown out.
+const THROWN_OUT_MAX: u32 = 3;
+
 pub(crate) struct Following {
     pub(crate) store: Arc<Store>,
     pub(crate) clock: SharedClock,
@@ -51,6 +57,8 @@ pub(crate) struct Following {
     pub(crate) wait: Duration,
     /// The server's numbers of the binlog connections of this process so far.
     pub(crate) own: BTreeSet<u64>,
+    /// How often in a row a stream of this process ended one of another process.
+    pub(crate) thrown_out: u32,
 }
 
 /// A connection whose server was found to be one to go on with.
@@ -59,6 +67,8 @@ struct Attached {
     watch: Arc<Watch>,
     /// `None`: a snapshot must be begun.
     state: Option<SnapshotState>,
+    /// Binlog streams of the same account that are none of this process.
+    others: BTreeSet<u64>,
 }
 
 impl Following {
@@ -174,7 +184,7 @@ impl Following {
             Some(connection) => connection,
             None => Connection::connect(&self.params).await.map_err(source_error)?,
         };
-        let Attached { mut connection, watch, state } = self.attach(connection).await?;
+        let Attached { mut connection, watch, state, others } = self.attach(connection).await?;
         let mut state = match state {
             Some(state) => state,
             None => snapshot::begin(&self.store, &mut connection, (&self.params, &watch)).await?,
@@ -199,9 +209,9 @@ impl Following {
         tracing::info!(position = %position, "following the binlog");
         let definitions = self.store.definitions().map_err(EngineError::Store)?;
         let definitions = definitions.unwrap_or_default();
-        let connection = self.claimed().await?;
-        let opening = Stream::open_over(connection, &self.params, &position, &watch, definitions);
-        let stream = Box::pin(opening).await.map_err(source_error)?;
+        let connection = Connection::connect(&self.params).await.map_err(source_error)?;
+        let stream =
+            self.open_stream(connection, (&position, &watch), definitions, &others).await?;
         let opened_at = self.clock.now();
         let tables: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
         let seen = stream.seen();
@@ -209,22 +219,59 @@ impl Following {
         let outcome = streaming.run(stream).await;
         if since(self.clock.now(), opened_at) > RECONNECT_MAX {
             self.wait = RECONNECT_FIRST;
+            self.thrown_out = 0;
         }
         outcome
     }
 
-    /// A connection for the binlog, on which our number is claimed.
-    async fn claimed(&mut self) -> Result<Connection, EngineError> {
+    /// Opens the stream, and looks whom that throws out: one of `others` that ends is of another
+    /// process with our number. Once that may be what is left of the process before this one, or chance.
+    /// Again and again it is a rival, and this process gives way rather than throw it out for ever.
+    async fn open_stream(
+        &mut self,
+        mut connection: Connection,
+        (from, watch): (&Position, &Watch),
+        definitions: Definitions,
+        others: &BTreeSet<u64>,
+    ) -> Result<Stream, EngineError> {
+        let params = Arc::clone(&self.params);
+        if self.thrown_out >= THROWN_OUT_MAX && !others.is_empty() {
+            let server_id = params.server_id;
+            let answer = "each time this reader comes, another one is cut off".to_owned();
+            return Err(source_error(SourceError::ServerIdTaken { server_id, answer }));
+        }
+        let id = source::connection_id(&mut connection).await.map_err(source_error)?;
+        self.own.extend(id);
+        let opening = Stream::open_over(connection, &params, from, watch, definitions);
+        let stream = Box::pin(opening).await.map_err(source_error)?;
+        if self.is_any_gone(others).await? {
+            self.thrown_out = self.thrown_out.saturating_add(1);
+        }
+        Ok(stream)
+    }
+
+    /// Whether one of these streams ends now.
+    async fn is_any_gone(&self, others: &BTreeSet<u64>) -> Result<bool, EngineError> {
+        if others.is_empty() {
+            return Ok(false);
+        }
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
-        let server_id = self.params.server_id;
-        let claimed = source::claim_number(&mut connection, server_id, &self.own).await;
-        self.own.extend(claimed.map_err(source_error)?);
-        Ok(connection)
+        for _ in 0..LOOKS {
+            let readers = source::binlog_readers(&mut connection, &self.params).await;
+            if !readers.map_err(source_error)?.is_superset(others) {
+                return Ok(true);
+            }
+            self.clock.sleep(LOOK_INTERVAL).await;
+        }
+        Ok(false)
     }
 
     /// Finds out whether the server still is, or can replace, the one that was followed.
     async fn attach(&mut self, mut connection: Connection) -> Result<Attached, EngineError> {
         let conn = &mut connection;
+        // Before any stream of this attempt: one that only asks for a file's age ends by itself.
+        let others = source::binlog_readers(conn, &self.params).await.map_err(source_error)?;
+        let others = others.difference(&self.own).copied().collect();
         let layout = source::table_layout(conn, &self.params).await.map_err(source_error)?;
         let server = source::server_identity(conn).await.map_err(source_error)?;
         let watch = Arc::new(watch(&self.params.database, &self.params.table_prefix, layout));
@@ -266,7 +313,7 @@ impl Following {
             // stay in them.
             self.close_gate()?;
         }
-        Ok(Attached { connection, watch, state })
+        Ok(Attached { connection, watch, state, others })
     }
 
     /// Waits until another server has everything that was absorbed. MySQL does not look by itself

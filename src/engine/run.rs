@@ -85,6 +85,7 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         damaged_at: None,
         wait: RECONNECT_FIRST,
         own: BTreeSet::new(),
+        thrown_out: 0,
     };
     let first = following.start().await?;
     let mut delivery = match &params.delivering {

@@ -4,8 +4,6 @@
 //! numbers its transactions from 1 again: once it has more of them than before, it would pass over
 //! the new ones that bear old numbers, without a word.
 
-use std::collections::BTreeSet;
-
 use crate::decode::{Definitions, Watch};
 use crate::position::{BinlogFile, BinlogOffset, GtidSet, MariadbGtidPosition, Position};
 use crate::source::connection::TextRow;
@@ -27,44 +25,6 @@ pub async fn server_identity(conn: &mut Connection) -> Result<String, SourceErro
     let identity = conn.text(DOING, sql).await?;
     identity
         .ok_or_else(|| SourceError::UnexpectedAnswer { doing: DOING, answer: "NULL".to_owned() })
-}
-
-/// Claims our number among the readers of this server for as long as the connection lives; where that
-/// is done, the connection's own number on the server.
-///
-/// MariaDB cuts off a reader when another one comes with its number, and does not say why: both would
-/// come back again and again, each at the other's cost. So the reader that comes back and finds its
-/// number claimed by a connection that is none of `own`, the ones this process has had, gives way. The
-/// first connection of a process does not: what holds the number may be what is left of the process
-/// before it. MySQL tells the reader, and needs no claim.
-///
-/// # Errors
-/// [`SourceError::ServerIdTaken`] when another reader has claimed the number.
-pub async fn claim_number(
-    conn: &mut Connection,
-    server_id: u32,
-    own: &BTreeSet<u64>,
-) -> Result<Option<u64>, SourceError> {
-    if conn.flavour() == Flavour::Mysql {
-        return Ok(None);
-    }
-    let name = literal(&format!("aco-stream {server_id}"));
-    let sql = format!("SELECT CONNECTION_ID(), GET_LOCK({name}, 0), IS_USED_LOCK({name})");
-    let rows = match conn.rows("claim our number among the server's readers", &sql).await {
-        // Some clusters have no such locks.
-        Err(SourceError::Query { .. }) => return Ok(None),
-        rows => rows?,
-    };
-    let number = |place| rows.first()?.at(place)?.parse::<u64>().ok();
-    let (id, holder) = (number(0), number(2));
-    let is_rival = |holder: &u64| Some(*holder) != id && !own.is_empty() && !own.contains(holder);
-    match holder.filter(is_rival) {
-        None => Ok(id),
-        Some(holder) => {
-            let answer = format!("connection {holder} of the server has come with the same number");
-            Err(SourceError::ServerIdTaken { server_id, answer })
-        }
-    }
 }
 
 /// When the server began one of its binlog files: its first event says so, and nothing else does.
