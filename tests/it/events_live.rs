@@ -139,8 +139,10 @@ fn files(server: &Server) -> Vec<PathBuf> {
 fn replayed(server: &Server, schema: &str, from: &Position, end: &BinlogOffset) -> Vec<Told> {
     let decoder = Decoder::new(watch(schema), std::collections::BTreeMap::new());
     let reader = EventReader::new(decoder, Framer::new(Position::default()));
+    // MySQL's file and offset may be those of an earlier moment than its GTIDs.
+    let gtids = from.gtid.clone().expect("the servers have GTIDs");
     let range = ReplayRange {
-        from: Some(ReplayPoint::Offset(from.at.clone())),
+        from: Some(ReplayPoint::Gtids(gtids)),
         until: Some(ReplayEnd::At(ReplayPoint::Offset(end.clone()))),
     };
     let mut replay = Replay::new(&files(server), range, reader);
