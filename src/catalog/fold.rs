@@ -38,6 +38,10 @@ pub struct CatalogEdits {
     /// The tables of rows that were left out because the row that they belong to is not in the copy:
     /// when a stretch of the binlog is replayed over newer rows, it was deleted since.
     pub orphans: BTreeSet<Table>,
+    /// The tables of rows that came without foreign key checks and whose parent is not in the copy.
+    /// Such rows are kept; but when a stretch of the binlog is replayed over newer rows, they may
+    /// have gone since along with that parent.
+    pub doubtful: BTreeSet<Table>,
 }
 
 impl CatalogEdits {
@@ -168,7 +172,12 @@ fn fold_one<C: CatalogRead>(
         (Some((owner, key)), Some(row)) if change.cascades => {
             folding.put_below_parents(table, owner, key, row)
         }
-        (Some((owner, key)), Some(row)) => folding.put(table, owner, key, row),
+        (Some((owner, key)), Some(row)) => {
+            if folding.lacks_parent(table, owner, key, &row)? {
+                folding.doubtful.insert(table);
+            }
+            folding.put(table, owner, key, row)
+        }
         (None, _) | (_, None) => Ok(()),
     }
 }

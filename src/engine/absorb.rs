@@ -209,20 +209,22 @@ impl Absorbing<'_> {
     ///
     /// A row whose parent the copy lacks was deleted since, when a stretch of the binlog is absorbed
     /// over newer rows. At any other time the copy lacks what the shop has, so the table of the row is
-    /// read again.
+    /// read again. So it is whenever such a row came without foreign key checks: only the database
+    /// knows whether it went with its parent since.
     fn fold(&self, step: &mut Step, position: &Position) -> Result<CatalogEdits, EngineError> {
         let changes = std::mem::take(&mut step.changes);
         let edits = fold_owned(changes, self.store, self.mode).map_err(EngineError::Fold)?;
-        if !edits.orphans.is_empty() {
-            let is_waiting = !self.store.rereads().map_err(EngineError::Store)?.is_empty();
-            if self.mode == FoldMode::GateOpen || is_waiting || !step.reread.is_empty() {
-                for table in &edits.orphans {
-                    tracing::warn!(table = table.name(), position = %position,
-                        "rows whose parents are missing: the table must be read again");
-                    let replay_from = position.gtid.is_none().then(|| position.at.clone());
-                    step.reread.insert(table.id(), Reread { after: None, replay_from });
-                }
-            }
+        if edits.orphans.is_empty() && edits.doubtful.is_empty() {
+            return Ok(edits);
+        }
+        let is_waiting = !self.store.rereads().map_err(EngineError::Store)?.is_empty();
+        let is_late = self.mode == FoldMode::GateOpen || is_waiting || !step.reread.is_empty();
+        let orphans = edits.orphans.iter().filter(|_| is_late);
+        for table in orphans.chain(&edits.doubtful) {
+            tracing::warn!(table = table.name(), position = %position,
+                "rows whose parents are missing: the table must be read again");
+            let replay_from = position.gtid.is_none().then(|| position.at.clone());
+            step.reread.insert(table.id(), Reread { after: None, replay_from });
         }
         Ok(edits)
     }

@@ -17,8 +17,8 @@ use crate::engine::streaming::{Ended, Streaming};
 use crate::engine::{Activity, EngineError, Gauges, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
-    self, Cascade, Connection, Purpose, Severity, SourceError, SourceErrorKind, SourceParams,
-    Stream,
+    self, Cascade, Cascades, Connection, Purpose, Severity, SourceError, SourceErrorKind,
+    SourceParams, Stream,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -272,15 +272,17 @@ impl Following {
         // Before any stream of this attempt: one that only asks for a file's age ends by itself.
         let others = source::binlog_readers(conn, &self.params).await.map_err(source_error)?;
         let others = others.difference(&self.own).copied().collect();
+        let mut state = self.store.snapshot().map_err(EngineError::Store)?;
         let layout = source::table_layout(conn, &self.params).await.map_err(source_error)?;
+        let known = state.as_ref().map(|state| state.layout);
+        let layout = layout.or(known).unwrap_or(TableLayout::Plain);
         let server = source::server_identity(conn).await.map_err(source_error)?;
         let watch = Arc::new(watch(&self.params.database, &self.params.table_prefix, layout));
         let there = source::table_columns(conn, &watch).await.map_err(source_error)?;
         let cascades = source::cascades(conn, &watch, &there).await.map_err(source_error)?;
-        self.note_lacking(lacking_keys(layout, &cascades));
+        self.note_lacking(layout, &cascades);
         let known = self.store.server().map_err(EngineError::Store)?;
         let is_other_server = known.is_some_and(|known| known != server);
-        let mut state = self.store.snapshot().map_err(EngineError::Store)?;
         if state.as_ref().is_some_and(|state| state.layout != layout) {
             tracing::warn!("the shop's tables have another layout: taking a new snapshot");
             state = None;
@@ -343,7 +345,9 @@ impl Following {
     }
 
     /// Rows go with others only by foreign keys that are there.
-    fn note_lacking(&self, lacking: BTreeSet<ForeignKey>) {
+    fn note_lacking(&self, layout: TableLayout, cascades: &Cascades) {
+        let before = self.store.set_lacking(BTreeSet::new());
+        let lacking = lacking_keys(layout, cascades, &before);
         for ForeignKey { child, parent, .. } in &lacking {
             let (child, parent) = (child.name(), parent.name());
             tracing::debug!(child, parent, "a foreign key of Adobe Commerce is missing");
@@ -384,14 +388,18 @@ impl Following {
 /// The foreign keys of this layout that are not among those that the shop has.
 pub(crate) fn lacking_keys(
     layout: TableLayout,
-    cascades: &BTreeSet<Cascade>,
+    cascades: &Cascades,
+    before: &BTreeSet<ForeignKey>,
 ) -> BTreeSet<ForeignKey> {
     let has_table = |table: Table| table.watched().layout.is_none_or(|only| only == layout);
     let is_there = |key: &ForeignKey| {
+        if !cascades.tables.contains(&key.child.id()) {
+            return !before.contains(key);
+        }
         let column = key.child.watched().columns.get(key.column);
         column.is_some_and(|column| {
             let (child, parent) = (key.child.id(), key.parent.id());
-            cascades.contains(&Cascade { child, column: column.name, parent })
+            cascades.keys.contains(&Cascade { child, column: column.name, parent })
         })
     };
     let of_layout = FOREIGN_KEYS.iter().filter(|key| has_table(key.child) && has_table(key.parent));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::catalog::FoldMode;
+use crate::catalog::{FoldMode, ForeignKey};
 use crate::clock::since;
 use crate::decode::{Definitions, TableId, Watch};
 use crate::engine::absorb::{Absorbed, Absorbing, mark_everything};
@@ -19,7 +19,7 @@ use crate::engine::snapshot::source_error;
 use crate::engine::{Activity, EngineError};
 use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
-use crate::source::{Cascade, SourceError, Stream, StreamEvent};
+use crate::source::{Cascades, SourceError, Stream, StreamEvent};
 use crate::store::{Phase, Reread, SnapshotState, WriteBatch};
 
 /// Events read ahead of the fold: enough to fill a commit.
@@ -59,7 +59,7 @@ pub(crate) struct Streaming<'a> {
 struct Gathered {
     transactions: Vec<SourceTransaction>,
     definitions: Option<Definitions>,
-    cascades: Option<BTreeSet<Cascade>>,
+    cascades: Option<Cascades>,
     quiet: Option<Position>,
     file: Option<BinlogFile>,
     failed: Option<SourceError>,
@@ -234,14 +234,10 @@ impl Streaming<'_> {
             let behind_s = u64::try_from(behind_s).unwrap_or(0);
             self.following.gauges.seconds_behind.store(behind_s, Ordering::Relaxed);
             self.following.wait = RECONNECT_FIRST;
-            let cascades = gathered.cascades.as_ref();
-            let lacking = cascades.map(|it| lacking_keys(self.watch.layout, it));
-            if let Some(lacking) = &lacking {
-                // A key that comes or goes amid these transactions applies to none of them: rows that
-                // stay too long are found when the redefined table is read again.
-                let before = self.following.store.set_lacking(BTreeSet::new());
-                self.following.store.set_lacking(before.union(lacking).copied().collect());
-            }
+            let lacking = match &gathered.cascades {
+                Some(cascades) => Some(self.learn_lacking(cascades)?),
+                None => None,
+            };
             let absorbed =
                 self.absorbing().absorb(gathered.transactions, gathered.definitions.as_ref())?;
             if let Some(lacking) = lacking {
@@ -259,6 +255,24 @@ impl Streaming<'_> {
             }
         }
         gathered.failed.map_or(Ok(()), |error| Err(source_error(error)))
+    }
+
+    /// The foreign keys that the shop lacks behind the transactions that are absorbed next. One that
+    /// comes or goes amid them applies to none of them, and its table is read again behind them:
+    /// which rows went by it before that was learned is not known.
+    fn learn_lacking(&self, cascades: &Cascades) -> Result<BTreeSet<ForeignKey>, EngineError> {
+        let store = &self.following.store;
+        let before = store.set_lacking(BTreeSet::new());
+        let lacking = lacking_keys(self.watch.layout, cascades, &before);
+        store.set_lacking(before.union(&lacking).copied().collect());
+        let mut batch = WriteBatch::default();
+        let position = &self.position;
+        for key in before.symmetric_difference(&lacking) {
+            let replay_from = position.gtid.is_none().then(|| position.at.clone());
+            batch.reread(key.child.id(), Some(&Reread { after: None, replay_from }));
+        }
+        store.commit(batch).map_err(EngineError::Store)?;
+        Ok(lacking)
     }
 
     /// Reads the next range of a table again.

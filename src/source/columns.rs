@@ -31,19 +31,24 @@ pub async fn table_columns(
     Ok(all)
 }
 
-/// Which layout the shop's tables have.
+/// Which layout the shop's tables have. `None`: the product table, which tells, is not there; while it
+/// is swapped for another, that lasts a moment.
+///
+/// # Errors
+/// The columns can't be asked for.
 pub async fn table_layout(
     conn: &mut Connection,
     params: &SourceParams,
-) -> Result<TableLayout, SourceError> {
+) -> Result<Option<TableLayout>, SourceError> {
     let sql = format!(
-        "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = {} AND table_name = \
-         {} AND column_name = 'row_id'",
+        "SELECT MAX(column_name = 'row_id') FROM information_schema.columns WHERE table_schema = {} \
+         AND table_name = {}",
         literal(&params.database),
         literal(&format!("{}catalog_product_entity", params.table_prefix))
     );
-    let count = conn.text("look for content staging", &sql).await?;
-    Ok(if count.as_deref() == Some("0") { TableLayout::Plain } else { TableLayout::Staged })
+    let has_row_id = conn.text("look for content staging", &sql).await?;
+    let layout = |has: String| if has == "0" { TableLayout::Plain } else { TableLayout::Staged };
+    Ok(has_row_id.map(layout))
 }
 
 /// About how many rows each table has: good for a progress bar only.

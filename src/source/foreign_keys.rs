@@ -17,6 +17,15 @@ pub struct Cascade {
     pub parent: TableId,
 }
 
+/// The foreign keys of the watched tables whose definitions could be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cascades {
+    /// The tables that were there.
+    pub tables: BTreeSet<TableId>,
+    /// Their foreign keys.
+    pub keys: BTreeSet<Cascade>,
+}
+
 /// The foreign keys that the watched tables have now. `information_schema` shows them only to
 /// accounts that may do more than read, so the definitions of the tables that are there are asked for.
 ///
@@ -26,8 +35,8 @@ pub async fn cascades(
     conn: &mut Connection,
     watch: &Watch,
     there: &BTreeMap<TableId, TableColumns>,
-) -> Result<BTreeSet<Cascade>, SourceError> {
-    let mut found = BTreeSet::new();
+) -> Result<Cascades, SourceError> {
+    let mut found = Cascades::default();
     for (id, table) in watch.tables().filter(|(id, _)| there.contains_key(id)) {
         let name = format!("{}.{}", quoted(&watch.schema), quoted(&watch.full_name(table)));
         let sql = format!("SHOW CREATE TABLE {name}");
@@ -38,7 +47,8 @@ pub async fn cascades(
             Err(error) => return Err(error),
         };
         let text = rows.first().and_then(|row| row.at(1)).unwrap_or_default();
-        found.extend(text.lines().filter_map(|line| cascade(watch, id, line)));
+        found.tables.insert(id);
+        found.keys.extend(text.lines().filter_map(|line| cascade(watch, id, line)));
     }
     Ok(found)
 }

@@ -34,7 +34,7 @@ pub use columns::{estimate_rows, table_columns, table_layout};
 pub use connection::{Connection, Flavour};
 pub use ends::{safe_start, written_end};
 pub use error::{SourceError, SourceErrorKind};
-pub use foreign_keys::{Cascade, cascades};
+pub use foreign_keys::{Cascade, Cascades, cascades};
 pub use lineage::{binlog_file, check_file, check_lineage, server_identity};
 pub use params::{SnapshotParams, SourceParams, TlsMode};
 pub use preflight::{Finding, Preflight, Purpose, Retention, Severity, preflight, recheck};

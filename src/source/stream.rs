@@ -23,7 +23,7 @@ use crate::decode::{
 use crate::position::{BinlogFile, BinlogOffset, Position};
 use crate::source::columns::table_columns;
 use crate::source::connection::within;
-use crate::source::foreign_keys::{Cascade, cascades};
+use crate::source::foreign_keys::{Cascades, cascades};
 use crate::source::framing::{Framed, Framer, SourceTransaction};
 use crate::source::reader::{EventReader, ReadError};
 use crate::source::replica::{Request, session_of_a_replica};
@@ -49,7 +49,7 @@ pub enum StreamEvent {
         /// How the watched tables are defined from here on: to be stored with its position.
         definitions: Definitions,
         /// The foreign keys that the watched tables have from here on.
-        cascades: BTreeSet<Cascade>,
+        cascades: Cascades,
     },
     /// A binlog file is read from here on.
     File(BinlogFile),
@@ -76,7 +76,7 @@ pub struct Stream {
     redefined: Option<(BTreeSet<TableId>, Option<SourceTransaction>)>,
     /// The definitions changed and were not handed out yet.
     are_definitions_new: bool,
-    cascades: BTreeSet<Cascade>,
+    cascades: Cascades,
     events_since_progress: u32,
     told: BinlogOffset,
 }
@@ -132,7 +132,7 @@ impl Stream {
             is_format_known: false,
             redefined: None,
             are_definitions_new: false,
-            cascades: BTreeSet::new(),
+            cascades: Cascades::default(),
             events_since_progress: 0,
             told,
         };

@@ -11,7 +11,7 @@ use aco_stream::catalog::{CatalogRead as _, Owner, Table};
 use aco_stream::clock::SystemClock;
 use aco_stream::decode::{TableLayout, Value};
 use aco_stream::engine::{Activity, EngineError, Gauges, RunParams, Until, run};
-use aco_stream::position::BinlogOffset;
+use aco_stream::position::{BinlogOffset, GtidSet, MysqlGtidSet, Position};
 use aco_stream::source::{SnapshotParams, SourceParams};
 use aco_stream::store::{Phase, Store, StoreParams};
 use tokio::sync::oneshot;
@@ -150,13 +150,13 @@ impl Followed {
     /// Writes a mark into the shop and waits until it has come to the copy and nothing waits to be
     /// read again; then compares all rows.
     pub(crate) fn assert_copy_equals(&self, database: &Database, what: &str) {
-        let end = written_end(&database.session(User::Root));
+        let end = written(&database.session(User::Root));
         self.catch_up(&database.session(User::App), what);
         // The mark may have come with rows that were read ahead of the binlog. Once it comes from
         // there, the position is behind everything that was written before it.
         self.wait(what, |followed| {
             let position = followed.store().position().expect("the store is readable");
-            position.is_some_and(|position| position.at >= end) && followed.is_quiet()
+            position.is_some_and(|position| is_behind(&position, &end)) && followed.is_quiet()
         });
         self.assert_same(database, what);
     }
@@ -218,14 +218,23 @@ fn mark(session: &Session) -> String {
     mark
 }
 
-/// Up to where the server has written its binlog.
-fn written_end(root: &Session) -> BinlogOffset {
+/// Whether a position is behind everything that was written. A snapshot of MySQL begins at the start
+/// of a file, behind GTIDs that may be anywhere in it.
+fn is_behind(position: &Position, written: &Position) -> bool {
+    position.at >= written.at || position.gtid.is_some() && position.covers(written)
+}
+
+/// Up to where the server has written its binlog; with GTIDs if it is MySQL's.
+fn written(root: &Session) -> Position {
     // MariaDB knows only the one, MySQL only the other.
     let status = root.try_query("SHOW MASTER STATUS");
     let status = status.unwrap_or_else(|_| root.query("SHOW BINARY LOG STATUS"));
-    let mut cells = status.into_iter().flatten().flatten();
-    let file = cells.next().expect("a file");
-    BinlogOffset { file, offset: cells.next().and_then(|at| at.parse().ok()).expect("an offset") }
+    let mut cells = status.into_iter().flatten();
+    let file = cells.next().flatten().expect("a file");
+    let offset = cells.next().flatten().and_then(|at| at.parse().ok()).expect("an offset");
+    let gtids = cells.nth(2).flatten().map(|set| set.replace('\n', ""));
+    let gtids = gtids.map(|set| MysqlGtidSet::parse(&set).expect("GTIDs"));
+    Position { gtid: gtids.map(GtidSet::Mysql), at: BinlogOffset { file, offset } }
 }
 
 fn open(directory: &Path) -> Store {

@@ -22,6 +22,7 @@ pub(crate) struct Folding<'a, C> {
     /// Whether the catalog copy has a row, by table and id: parents that were asked for.
     parents: BTreeMap<(Table, u32), bool>,
     orphans: BTreeSet<Table>,
+    pub(crate) doubtful: BTreeSet<Table>,
 }
 
 /// An owner's sheet, loaded once.
@@ -57,7 +58,16 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
     pub(crate) fn new(catalog: &'a C, mode: FoldMode, may_cascade: bool) -> Self {
         let fresh_references = may_cascade.then(BTreeSet::new);
         let (sheets, touches, parents) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { catalog, mode, sheets, fresh_references, touches, parents, orphans: BTreeSet::new() }
+        Self {
+            catalog,
+            mode,
+            sheets,
+            fresh_references,
+            touches,
+            parents,
+            orphans: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+        }
     }
 
     /// The sheet of `owner`, loaded once.
@@ -97,20 +107,35 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         key: RowKey,
         row: Cow<'_, Row>,
     ) -> Result<(), FoldError> {
+        if self.lacks_parent(table, owner, key, &row)? {
+            self.orphans.insert(table);
+            self.take(table, owner, key)?;
+            return Ok(());
+        }
+        self.put(table, owner, key, row)
+    }
+
+    /// Whether a row that comes belongs to one that is not in the copy, other than the row that it
+    /// replaces did.
+    pub(crate) fn lacks_parent(
+        &mut self,
+        table: Table,
+        owner: Owner,
+        key: RowKey,
+        row: &Row,
+    ) -> Result<bool, FoldError> {
         for foreign_key in keys_to_between(table) {
             if self.catalog.lacks(foreign_key) {
                 continue;
             }
             let parent = |row: &Row| row.get(foreign_key.column).and_then(Value::as_id);
-            let Some(id) = parent(&row) else { continue };
+            let Some(id) = parent(row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has(foreign_key.parent, id)? {
-                self.orphans.insert(table);
-                self.take(table, owner, key)?;
-                return Ok(());
+                return Ok(true);
             }
         }
-        self.put(table, owner, key, row)
+        Ok(false)
     }
 
     /// Whether the copy has the row of `table` with this id.
@@ -246,8 +271,8 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
 
     /// The edits.
     pub(crate) fn finish(self) -> Result<CatalogEdits, FoldError> {
-        let (touches, orphans) = (self.touches, self.orphans);
-        let mut edits = CatalogEdits { touches, orphans, ..CatalogEdits::default() };
+        let Self { touches, orphans, doubtful, .. } = self;
+        let mut edits = CatalogEdits { touches, orphans, doubtful, ..CatalogEdits::default() };
         // Attributes are looked up in the sheets of this fold first, then in the catalog copy.
         let mut attributes = OptionAttributes::new(self.catalog, &self.sheets);
         for (owner, loaded) in &self.sheets {

@@ -294,6 +294,22 @@ fn product_that_is_linked_and_deleted_in_one_transaction_leaves_no_link() {
     assert_eq!(catalog, copy_of(&database));
 }
 
+#[test]
+fn row_without_foreign_key_checks_is_kept_and_doubtful_where_its_parent_is_missing() {
+    let label = |option: u32| {
+        let cells = json!({"value_id": 900, "option_id": option, "store_id": 0, "value": "Red"});
+        let row = row(Table::EavAttributeOptionValue, cells);
+        RowChange { cascades: false, ..RowChange::read(Table::EavAttributeOptionValue.id(), row) }
+    };
+    let database = Database::small_shop();
+    let catalog = copy_of(&database);
+    let known = fold(&[label(1)], &catalog, FoldMode::GateClosed).unwrap();
+    let missing = fold(&[label(999)], &catalog, FoldMode::GateClosed).unwrap();
+    assert_eq!(known.doubtful, BTreeSet::new());
+    assert_eq!(missing.doubtful, [Table::EavAttributeOptionValue].into());
+    assert!(!known.sheets.is_empty() && !missing.sheets.is_empty() && missing.orphans.is_empty());
+}
+
 /// A shop of either layout, with or without logged cascades, and what happens to it: statements, each
 /// with `foreign_key_checks` or, `unchecked` times in ten, without.
 fn histories(unchecked: u32) -> impl Strategy<Value = (Database, Vec<(Edit, bool)>)> {

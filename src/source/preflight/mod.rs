@@ -68,7 +68,7 @@ pub async fn preflight(
     findings.extend(grants::judge(&grants, &facts, params, &account));
     findings.push(account::tls(conn, params).await?);
     findings.push(account::server_id(conn, params, &facts).await?);
-    let layout = table_layout(conn, params).await?;
+    let layout = table_layout(conn, params).await?.unwrap_or(TableLayout::Plain);
     let wanted = Wanted { params, layout, tables, purpose };
     let seen = Seen::read(conn, wanted).await?;
     if facts.is_on("log_bin") {

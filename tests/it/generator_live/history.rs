@@ -272,11 +272,26 @@ impl<'a> Generator<'a> {
     fn redefine(&mut self) {
         // A prepared transaction holds its tables as they are.
         self.end_prepared();
+        self.await_beginning();
         let flavour = self.server().flavour;
         let group = redefine(&self.shapes, flavour, &self.session, &mut self.random);
         for statement in group {
             self.send(&statement);
         }
+    }
+
+    /// A server that can't be reached at the very start, or a shop that lacks tables, is for the
+    /// operator.
+    fn await_beginning(&self) {
+        eventually("it has begun", COMMAND_LIMIT, || match &self.program {
+            Some(program) => {
+                let told = program.stderr();
+                told.contains("snapshot begins")
+                    || told.contains("snapshot resumes")
+                    || told.contains("following the binlog")
+            }
+            None => self.followed.activity() != Activity::Starting,
+        });
     }
 
     fn disturb(&mut self) {
@@ -299,10 +314,7 @@ impl<'a> Generator<'a> {
                 self.followed.start_at_once(&self.params);
             }
             (Chaos::Calm | Chaos::Rough, 3) => {
-                // A server that can't be reached at the very start is for the operator.
-                eventually("it has begun", COMMAND_LIMIT, || {
-                    self.followed.activity() != Activity::Starting
-                });
+                self.await_beginning();
                 self.log.note("connections are cut");
                 self.proxy.cut();
             }
