@@ -124,6 +124,7 @@ impl Following {
             };
             let EngineError::Source(error) = error else { return Err(error) };
             match error.kind() {
+                _ if error.is_table_away() => self.rest(&error).await,
                 _ if matches!(*error, SourceError::LostPosition { .. }) => {
                     if !self.resnapshot_on_lost_position {
                         return Err(EngineError::LostPosition(error));

@@ -14,6 +14,12 @@ impl SourceError {
         matches!(&**source, MysqlError::Server(answer) if answer.code == 1146)
     }
 
+    /// Whether a table was away that was there at the start: while it is swapped for another, that
+    /// lasts a moment.
+    pub(crate) fn is_table_away(&self) -> bool {
+        matches!(self, Self::TableUnreadable { is_missing: true, .. }) || self.is_no_such_table()
+    }
+
     /// Names the table where the server says that the statement does not fit it.
     pub(crate) fn with_table(self, table: &'static str) -> Self {
         if let Self::Query { source, .. } = &self

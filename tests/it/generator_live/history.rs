@@ -290,7 +290,7 @@ impl<'a> Generator<'a> {
                     || told.contains("snapshot resumes")
                     || told.contains("following the binlog")
             }
-            None => self.followed.activity() != Activity::Starting,
+            None => !self.followed.is_running() || self.followed.activity() != Activity::Starting,
         });
     }
 
