@@ -40,10 +40,11 @@ impl SourceError {
                 1044 | 1045 | 1142 | 1143 | 1227 | 1370 => {
                     Self::PrivilegeMissing { doing, answer: answer.to_string() }
                 }
-                // Shutdown, killed, no room for a connection, statement limits of the server.
-                1040 | 1053 | 1077 | 1079 | 1203 | 1226 | 1317 | 1927 | 1969 | 3024 | 4031 => {
-                    Self::ConnectionLost { doing, source: Box::new(error) }
-                }
+                // Shutdown, killed, no room for a connection, statement limits of the server. And a
+                // query that was empty, which ours never are: MariaDB 11.8 has been seen to say so
+                // while connections were cut and tables swapped.
+                1040 | 1053 | 1065 | 1077 | 1079 | 1203 | 1226 | 1317 | 1927 | 1969 | 3024
+                | 4031 => Self::ConnectionLost { doing, source: Box::new(error) },
                 _ => Self::Query { doing, source: Box::new(error) },
             },
             MysqlError::Io(_)
