@@ -73,17 +73,18 @@ pub(crate) async fn begin(
 }
 
 /// Tables of the same owners are read together, so that a sheet is written once. A table without
-/// an index to find ranges by is read on its own.
+/// an index to find ranges by is read on its own, after them. Either way a table comes after those
+/// that it refers to, which folding relies on.
 fn groups(watch: &Watch, ranged: &BTreeSet<TableId>) -> Vec<TableGroup> {
     let mut by_owner: BTreeMap<(u8, bool), Vec<TableId>> = BTreeMap::new();
     for (id, _) in watch.tables() {
         let Some(table) = Table::from_id(id) else { continue };
         let kind = Owner::of_table(table)(0).kind();
-        by_owner.entry((kind, ranged.contains(&id))).or_default().push(id);
+        by_owner.entry((kind, !ranged.contains(&id))).or_default().push(id);
     }
-    let group = |((_, is_ranged), tables)| TableGroup {
+    let group = |((_, is_whole), tables): ((u8, bool), Vec<TableId>)| TableGroup {
         tables,
-        is_ranged,
+        is_ranged: !is_whole,
         progress: GroupProgress::Unread,
     };
     by_owner.into_iter().map(group).collect()
@@ -292,4 +293,36 @@ fn next_group(state: &SnapshotState) -> Option<(usize, TableGroup)> {
 
 pub(crate) fn source_error(error: SourceError) -> EngineError {
     EngineError::Source(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::FOREIGN_KEYS;
+    use crate::catalog::tables::watch;
+    use crate::decode::TableLayout;
+
+    #[test]
+    fn a_table_is_read_after_those_between_it_and_its_roots() {
+        for layout in [TableLayout::Plain, TableLayout::Staged] {
+            let watch = watch("shop", "", layout);
+            let all: BTreeSet<TableId> = watch.tables().map(|(id, _)| id).collect();
+            for unranged in &all {
+                let mut ranged = all.clone();
+                ranged.remove(unranged);
+                let order: Vec<TableId> =
+                    groups(&watch, &ranged).into_iter().flat_map(|group| group.tables).collect();
+                let place = |table: Table| order.iter().position(|id| *id == table.id());
+                let is_child = |table| FOREIGN_KEYS.iter().any(|key| key.child == table);
+                let between = FOREIGN_KEYS.iter().filter(|key| is_child(key.parent));
+                for key in between {
+                    let (Some(child), Some(parent)) = (place(key.child), place(key.parent)) else {
+                        continue;
+                    };
+                    let is_parent_whole = key.parent.id() == *unranged;
+                    assert!(parent < child || is_parent_whole, "{key:?} without {unranged:?}");
+                }
+            }
+        }
+    }
 }
