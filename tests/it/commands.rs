@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::program::Aco;
+use crate::program::{Aco, COMMAND_LIMIT, eventually};
 use crate::servers::{Server, User, both_servers};
 use crate::shop::{FEEDS, Service, Shop, config, fixture};
 
@@ -235,4 +235,28 @@ fn check_prints_each_faults_remedy_with_its_statements() {
         root.exec(&statement);
         assert!(!shop.output(&["check"]).contains("warning  charsets"), "the remedy is one");
     });
+}
+
+#[test]
+fn reread_is_taken_by_the_process_that_runs_and_else_by_the_next_one() {
+    let shop = Shop::open(&Server::mariadb());
+    let reread = || {
+        let finished = shop.aco.run(&["reread", "store", "catalog_product_entity"]);
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), ""), "{finished:?}");
+        finished.stderr
+    };
+    let was_read = |log: &str| {
+        let lines = log.lines().filter(|line| line.contains("the table was read again"));
+        let tables = ["table=\"store\"", "table=\"catalog_product_entity\""];
+        let lines: Vec<&str> = lines.collect();
+        tables.iter().all(|table| lines.iter().any(|line| line.contains(table)))
+    };
+    assert!(reread().contains("there is no catalog copy yet"));
+    let running = shop.stream();
+    assert!(reread().contains("the running process reads the tables again"));
+    eventually("the tables were read again", COMMAND_LIMIT, || was_read(&running.stderr()));
+    Shop::stop(running);
+    assert!(reread().contains("the next run reads the tables again"));
+    assert!(was_read(&shop.settle().stderr), "once more, by the next run");
+    assert!(!was_read(&shop.settle().stderr), "once only");
 }

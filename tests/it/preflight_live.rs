@@ -136,6 +136,31 @@ fn missing_replication_grants_are_named_and_refused() {
     });
 }
 
+#[test]
+fn privileges_of_an_active_role_count_and_those_of_another_perhaps() {
+    all_servers(|server| {
+        let database = server.fresh_database(&[]);
+        let account = Account::new(server, &database, "");
+        let params = account.params(&database);
+        let (user, role) = (&account.name, format!("{}_role", account.name));
+        let whom = if server.flavour.is_mariadb() { "FOR" } else { "TO" };
+        let root = server.session(User::Root, "");
+        root.exec(&format!("CREATE ROLE {role}"));
+        root.exec(&format!("GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {role}"));
+        root.exec(&format!("GRANT {role} TO {user}@'%'"));
+        let check = || {
+            let found = rechecked(&params);
+            let slave = found.iter().find(|finding| finding.check == "grant_replication_slave");
+            (slave.expect("there").severity, checks(&found, Severity::Fatal))
+        };
+        let denied = BTreeSet::from(["grant_replication_client"]);
+        assert_eq!(check(), (Severity::Warning, denied), "the role is not active");
+        root.exec(&format!("SET DEFAULT ROLE {role} {whom} {user}@'%'"));
+        assert_eq!(check(), (Severity::Ok, BTreeSet::new()), "the role is active");
+        root.exec(&format!("DROP ROLE {role}"));
+    });
+}
+
 fn rechecked(params: &SourceParams) -> Vec<Finding> {
     run(async {
         let mut connection = Connection::connect(params).await.expect("connected");

@@ -701,7 +701,17 @@ fn wrong_usage() {
     error: failed to listen on 0.0.0.0:0: the sandbox is for this machine only
       hint: use a loopback address, as in 127.0.0.1:9465
     ");
-    for arguments in [&["replay"][..], &["frobnicate"], &["status", "--state"]] {
+    let error = bench.refusal(&["reread", "store", "sales_order"], 64);
+    let (error, tables) = error.split_once(": the watched tables are ").expect("a list");
+    assert_snapshot!(error, @r"
+    error: failed to find a watched table named 'sales_order'
+      hint
+    ");
+    for table in ["catalog_product_entity", "store", "core_config_data"] {
+        let times = tables.split(", ").filter(|name| *name == table).count();
+        assert_eq!(times, 1, "{table} in {tables}");
+    }
+    for arguments in [&["replay"][..], &["frobnicate"], &["status", "--state"], &["reread"]] {
         bench.refusal(arguments, 64);
     }
     assert_eq!(bench.aco.run(&[]).code, Some(64));
