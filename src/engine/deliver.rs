@@ -1,5 +1,7 @@
 //! The deliver loop: prepare, pick, send, settle.
 
+mod bodies;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -10,18 +12,18 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::catalog::Shop;
-use crate::clock::{SharedClock, add, since};
+use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
-use crate::engine::preconditions::{missing, wake_dependents};
+use crate::engine::preconditions::wake_dependents;
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, Gauges};
-use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, FeedOwner, SpecialPriceDates, assemble};
-use crate::ledger::{Cause, LedgerRecord};
-use crate::outbox::{Answer, Batch, Effect, Intent, Outbox, Verb, Verdict};
+use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, SpecialPriceDates};
+use crate::ledger::LedgerRecord;
+use crate::outbox::{Answer, Batch, Effect, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
 use crate::store::{Store, WriteBatch};
 use crate::submit::Submitter;
@@ -31,6 +33,9 @@ use crate::submit::Submitter;
 const BODY_BYTES_MAX: usize = 4 << 20;
 /// The longest the loop sleeps with work left: bounds the cost of a missed wake-up.
 const NAP: Duration = Duration::from_secs(5);
+/// How long a stop waits for the answers of what was sent; well below the ten seconds after which
+/// container runtimes kill.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// How long an entry waits that can't be sent before something else has happened.
 const DEFERRAL: Duration = Duration::from_secs(1);
 
@@ -161,6 +166,34 @@ impl Delivery {
         }
     }
 
+    /// Records the answers of what is in flight, waiting for them for at most [`FAREWELL`]; what is
+    /// not answered by then is sent again at the next start.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn finish(&mut self) -> Result<(), EngineError> {
+        let farewell = SharedClock::clone(&self.clock);
+        let farewell = farewell.sleep(FAREWELL);
+        tokio::pin!(farewell);
+        loop {
+            tokio::select! {
+                answered = self.in_flight.next() => {
+                    let Some((batch, sent_at, answer)) = answered else { return Ok(()) };
+                    match self.settle(&batch, sent_at, &answer) {
+                        // Delivery ends anyway, and the next start meets the same refusal.
+                        Ok(()) | Err(EngineError::Stopped(_)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                () = &mut farewell => {
+                    let requests = self.in_flight.len();
+                    tracing::warn!(requests, "stopping without the answers of these requests");
+                    return Ok(());
+                }
+            }
+        }
+    }
+
     fn is_settled(&self) -> bool {
         self.in_flight.is_empty() && self.outbox.is_empty() && !self.store.has_dirty()
     }
@@ -225,132 +258,6 @@ impl Delivery {
             (batch, now, answer)
         }));
         Ok(true)
-    }
-
-    /// The next request: its keys are in flight and its items charged to the budgets, durably.
-    /// `None`: nothing can be sent now.
-    fn next_request(&mut self, now: Timestamp) -> Result<Option<(Batch, Vec<Json>)>, EngineError> {
-        let mut rooms = BTreeMap::new();
-        for feed in Feed::ALL {
-            let room = match self.pace.room(feed, now) {
-                Room::Items(items) => items,
-                Room::Until(_) => 0,
-            };
-            rooms.insert(feed, room);
-        }
-        let room = |feed: Feed| rooms.get(&feed).copied().unwrap_or(0);
-        // A picked batch may come to nothing; its entries are then mended or wait, so this ends.
-        while let Some(batch) = self.outbox.pick(now, &room) {
-            let (batch, bodies) = self.bodies(batch, now)?;
-            if bodies.is_empty() {
-                continue;
-            }
-            self.pace.take(batch.feed, bodies.len(), now);
-            let mut write = WriteBatch::default();
-            write.pace(self.pace.state());
-            self.store.commit(write).map_err(EngineError::Store)?;
-            // Budgets must survive a crash: this is the one flush that a request waits for.
-            self.store.flush().map_err(EngineError::Store)?;
-            return Ok(Some((batch, bodies)));
-        }
-        Ok(None)
-    }
-
-    /// The bodies of a batch, assembled again. Keys that no longer assemble to what was decided, or
-    /// must not be sent any more, are decided about again; keys beyond the byte cap wait for the
-    /// next batch.
-    fn bodies(
-        &mut self,
-        mut batch: Batch,
-        now: Timestamp,
-    ) -> Result<(Batch, Vec<Json>), EngineError> {
-        if batch.verb == Verb::Delete {
-            return self.delete_bodies(batch, now);
-        }
-        self.read_shop()?;
-        let Some((_, shop)) = &self.shop else { return Ok((batch, Vec::new())) };
-        let options = self.params.options(now);
-        let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
-        let mut owners = BTreeSet::new();
-        let (mut kept, mut bodies, mut returned) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stale: BTreeMap<FeedOwner, Cause> = BTreeMap::new();
-        let mut body_bytes = 0usize;
-        for key in &batch.keys {
-            let Some(entry) = self.outbox.get(key) else { continue };
-            let owner = FeedOwner { feed: batch.feed, id: entry.owner };
-            if owners.insert(owner) {
-                let items = assemble(owner, shop, self.store.as_ref(), &options);
-                for item in items.map_err(EngineError::Read)? {
-                    assembled.extend(item.body.ok().map(|body| (item.key, body)));
-                }
-            }
-            let body = assembled.remove(key);
-            let body = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)));
-            let ledger = |key: &FeedKey| self.store.ledger(key).map_err(EngineError::Store);
-            let (Some(body), None) = (body, missing(key, ledger)?) else {
-                stale.insert(owner, entry.cause.clone());
-                returned.push(key.clone());
-                continue;
-            };
-            let size = body.to_string().len();
-            if !bodies.is_empty() && body_bytes.saturating_add(size) > BODY_BYTES_MAX {
-                returned.push(key.clone());
-                continue;
-            }
-            body_bytes = body_bytes.saturating_add(size);
-            kept.push(key.clone());
-            bodies.push(body);
-        }
-        self.outbox.unpick(&batch, &returned);
-        batch.keys = kept;
-        self.decide_again(&stale, &returned, now)?;
-        Ok((batch, bodies))
-    }
-
-    /// Deletes need no assembly. The delete of a price book waits until every price was looked at:
-    /// the service deletes the book's prices with it, and the ledger would go on saying that they
-    /// are there.
-    fn delete_bodies(
-        &mut self,
-        batch: Batch,
-        now: Timestamp,
-    ) -> Result<(Batch, Vec<Json>), EngineError> {
-        let is_early = batch.feed == Feed::PriceBooks
-            && self.store.ranges().map_err(EngineError::Store)?.contains_key(&Feed::Prices);
-        if is_early {
-            self.outbox.unpick(&batch, &batch.keys);
-            for key in &batch.keys {
-                self.outbox.defer(key, add(now, DEFERRAL));
-            }
-            return Ok((batch, Vec::new()));
-        }
-        let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
-        Ok((batch, bodies))
-    }
-
-    /// Prepares owners whose waiting entries are out of date. Where one of their keys is in flight
-    /// this has to wait for the answer, and so do the entries.
-    fn decide_again(
-        &mut self,
-        stale: &BTreeMap<FeedOwner, Cause>,
-        keys: &[FeedKey],
-        now: Timestamp,
-    ) -> Result<(), EngineError> {
-        let Some((_, shop)) = &self.shop else { return Ok(()) };
-        if stale.is_empty() {
-            return Ok(());
-        }
-        let options = self.params.options(now);
-        let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
-        let busy =
-            Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
-        for key in keys {
-            let owner = self.outbox.get(key).map(|entry| entry.owner);
-            if owner.is_some_and(|id| busy.contains(&FeedOwner { feed: key.feed, id })) {
-                self.outbox.defer(key, add(now, DEFERRAL));
-            }
-        }
-        Ok(())
     }
 
     /// Records an answer.

@@ -54,7 +54,8 @@ pub struct Delivering {
     pub params: DeliverParams,
 }
 
-/// Runs both loops until the end that `params` asks for, or until `stop` completes.
+/// Runs both loops until the end that `params` asks for, or until `stop` completes; then what is in
+/// flight has some seconds to be answered, so that it is not sent again at the next start.
 ///
 /// # Errors
 /// At start: whatever an operator must mend. Later: with [`Until::Settled`] the first error that
@@ -109,13 +110,18 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
     let source = Arc::new(params.source.clone());
     let rechecking = rechecking(&params.store, &params.gauges, &params.clock, source);
     let outcome = tokio::select! {
-        outcome = both(absorbing, delivering, params.until) => outcome,
-        error = flushing(&params.store, &params.clock) => Err(error),
+        outcome = both(absorbing, delivering, params.until) => Some(outcome),
+        error = flushing(&params.store, &params.clock) => Some(Err(error)),
         never = rechecking => match never {},
         () = stop => {
             tracing::info!("stopping");
-            Ok(())
+            None
         }
+    };
+    let outcome = match (outcome, &mut delivery) {
+        (Some(outcome), _) => outcome,
+        (None, Some(delivery)) => delivery.finish().await,
+        (None, None) => Ok(()),
     };
     let flushed = params.store.flush().map_err(EngineError::Store);
     outcome.and(flushed.map(drop))

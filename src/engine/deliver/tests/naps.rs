@@ -1,11 +1,12 @@
-//! How long the deliver loop sleeps.
+//! How long the deliver loop sleeps, and how it ends.
 
 use serde_json::json;
 
 use crate::clock::{Clock as _, ManualClock};
 use crate::engine::deliver::*;
 use crate::feed::Identity;
-use crate::outbox::{Lane, OutboxEntry};
+use crate::ledger::Cause;
+use crate::outbox::{Intent, Lane, OutboxEntry};
 use crate::store::StoreParams;
 use crate::submit::SubmitParams;
 
@@ -94,4 +95,48 @@ fn retry_that_comes_due_between_a_round_and_its_nap_is_not_slept_through() {
     assert!(delivery.nap(round) > Duration::from_millis(100), "the retry waits");
     clock.advance(NAP);
     assert_eq!(delivery.nap(round), Duration::from_millis(1), "it is due by now");
+}
+
+/// What is sent and answered only when the clock reaches an instant.
+fn sent(delivery: &mut Delivery, clock: &ManualClock, answered_after: Duration) -> FeedKey {
+    let now = clock.now();
+    let price = delivery.outbox.pick(now, &|_| 1).expect("the price may go");
+    let key = price.keys.first().expect("a key").clone();
+    let clock = clock.clone();
+    delivery.in_flight.push(Box::pin(async move {
+        clock.sleep(answered_after).await;
+        let answer = Answer {
+            verdict: Verdict::Accepted,
+            code: 200,
+            message: String::new(),
+            request_id: String::new(),
+        };
+        (price, now, answer)
+    }));
+    key
+}
+
+#[tokio::test]
+async fn stop_waits_for_the_answers_of_what_was_sent() {
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let directory = tempfile::tempdir().unwrap();
+    let mut delivery = delivery(&clock, directory.path());
+    let key = sent(&mut delivery, &clock, FAREWELL / 2);
+    let time = async { clock.advance(FAREWELL / 2) };
+    let (finished, ()) = tokio::join!(delivery.finish(), time);
+    finished.unwrap();
+    assert!(delivery.outbox.is_empty(), "the answer is recorded");
+    assert!(delivery.store.ledger(&key).unwrap().is_some(), "in the store too");
+}
+
+#[tokio::test]
+async fn stop_does_not_wait_for_ever_and_keeps_what_was_not_answered() {
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let directory = tempfile::tempdir().unwrap();
+    let mut delivery = delivery(&clock, directory.path());
+    let key = sent(&mut delivery, &clock, FAREWELL * 2);
+    let time = async { clock.advance(FAREWELL) };
+    let (finished, ()) = tokio::join!(delivery.finish(), time);
+    finished.unwrap();
+    assert!(delivery.outbox.get(&key).is_some(), "it is sent again at the next start");
 }

@@ -1,0 +1,148 @@
+//! What one request holds: the bodies of a batch, assembled again, and what is left out of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::clock::add;
+use crate::engine::EngineError;
+use crate::engine::deliver::{BODY_BYTES_MAX, DEFERRAL, Delivery};
+use crate::engine::preconditions::missing;
+use crate::engine::prepare::Preparation;
+use crate::feed::{Digest, Feed, FeedKey, FeedOwner, assemble};
+use crate::ledger::Cause;
+use crate::outbox::{Batch, Intent, Verb};
+use crate::pace::Room;
+use crate::store::WriteBatch;
+
+impl Delivery {
+    /// The next request: its keys are in flight and its items charged to the budgets, durably.
+    /// `None`: nothing can be sent now.
+    pub(super) fn next_request(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<Option<(Batch, Vec<Json>)>, EngineError> {
+        let mut rooms = BTreeMap::new();
+        for feed in Feed::ALL {
+            let room = match self.pace.room(feed, now) {
+                Room::Items(items) => items,
+                Room::Until(_) => 0,
+            };
+            rooms.insert(feed, room);
+        }
+        let room = |feed: Feed| rooms.get(&feed).copied().unwrap_or(0);
+        // A picked batch may come to nothing; its entries are then mended or wait, so this ends.
+        while let Some(batch) = self.outbox.pick(now, &room) {
+            let (batch, bodies) = self.bodies(batch, now)?;
+            if bodies.is_empty() {
+                continue;
+            }
+            self.pace.take(batch.feed, bodies.len(), now);
+            let mut write = WriteBatch::default();
+            write.pace(self.pace.state());
+            self.store.commit(write).map_err(EngineError::Store)?;
+            // Budgets must survive a crash: this is the one flush that a request waits for.
+            self.store.flush().map_err(EngineError::Store)?;
+            return Ok(Some((batch, bodies)));
+        }
+        Ok(None)
+    }
+
+    /// The bodies of a batch, assembled again. Keys that no longer assemble to what was decided, or
+    /// must not be sent any more, are decided about again; keys beyond the byte cap wait for the
+    /// next batch.
+    fn bodies(
+        &mut self,
+        mut batch: Batch,
+        now: Timestamp,
+    ) -> Result<(Batch, Vec<Json>), EngineError> {
+        if batch.verb == Verb::Delete {
+            return self.delete_bodies(batch, now);
+        }
+        self.read_shop()?;
+        let Some((_, shop)) = &self.shop else { return Ok((batch, Vec::new())) };
+        let options = self.params.options(now);
+        let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
+        let mut owners = BTreeSet::new();
+        let (mut kept, mut bodies, mut returned) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stale: BTreeMap<FeedOwner, Cause> = BTreeMap::new();
+        let mut body_bytes = 0usize;
+        for key in &batch.keys {
+            let Some(entry) = self.outbox.get(key) else { continue };
+            let owner = FeedOwner { feed: batch.feed, id: entry.owner };
+            if owners.insert(owner) {
+                let items = assemble(owner, shop, self.store.as_ref(), &options);
+                for item in items.map_err(EngineError::Read)? {
+                    assembled.extend(item.body.ok().map(|body| (item.key, body)));
+                }
+            }
+            let body = assembled.remove(key);
+            let body = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)));
+            let ledger = |key: &FeedKey| self.store.ledger(key).map_err(EngineError::Store);
+            let (Some(body), None) = (body, missing(key, ledger)?) else {
+                stale.insert(owner, entry.cause.clone());
+                returned.push(key.clone());
+                continue;
+            };
+            let size = body.to_string().len();
+            if !bodies.is_empty() && body_bytes.saturating_add(size) > BODY_BYTES_MAX {
+                returned.push(key.clone());
+                continue;
+            }
+            body_bytes = body_bytes.saturating_add(size);
+            kept.push(key.clone());
+            bodies.push(body);
+        }
+        self.outbox.unpick(&batch, &returned);
+        batch.keys = kept;
+        self.decide_again(&stale, &returned, now)?;
+        Ok((batch, bodies))
+    }
+
+    /// Deletes need no assembly. The delete of a price book waits until every price was looked at:
+    /// the service deletes the book's prices with it, and the ledger would go on saying that they
+    /// are there.
+    fn delete_bodies(
+        &mut self,
+        batch: Batch,
+        now: Timestamp,
+    ) -> Result<(Batch, Vec<Json>), EngineError> {
+        let is_early = batch.feed == Feed::PriceBooks
+            && self.store.ranges().map_err(EngineError::Store)?.contains_key(&Feed::Prices);
+        if is_early {
+            self.outbox.unpick(&batch, &batch.keys);
+            for key in &batch.keys {
+                self.outbox.defer(key, add(now, DEFERRAL));
+            }
+            return Ok((batch, Vec::new()));
+        }
+        let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
+        Ok((batch, bodies))
+    }
+
+    /// Prepares owners whose waiting entries are out of date. Where one of their keys is in flight
+    /// this has to wait for the answer, and so do the entries.
+    fn decide_again(
+        &mut self,
+        stale: &BTreeMap<FeedOwner, Cause>,
+        keys: &[FeedKey],
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        let Some((_, shop)) = &self.shop else { return Ok(()) };
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let options = self.params.options(now);
+        let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
+        let busy =
+            Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
+        for key in keys {
+            let owner = self.outbox.get(key).map(|entry| entry.owner);
+            if owner.is_some_and(|id| busy.contains(&FeedOwner { feed: key.feed, id })) {
+                self.outbox.defer(key, add(now, DEFERRAL));
+            }
+        }
+        Ok(())
+    }
+}
