@@ -4,6 +4,14 @@
 //! `entity_id`: the twin's indexes serve for both. Only the entity table itself differs. A test
 //! holds all of them to [`WATCHED_TABLES`](crate::catalog::tables::WATCHED_TABLES).
 
+mod categories;
+mod composites;
+mod inventory;
+
+pub use categories::*;
+pub use composites::*;
+pub use inventory::*;
+
 /// `store_website`.
 pub mod store_website {
     /// `website_id`.
@@ -367,6 +375,22 @@ pub mod stock_item {
     pub const USE_CONFIG_MANAGE_STOCK: usize = 10;
     /// `website_id`.
     pub const WEBSITE_ID: usize = 11;
+    /// `min_sale_qty`.
+    pub const MIN_SALE_QTY: usize = 12;
+    /// `use_config_min_sale_qty`.
+    pub const USE_CONFIG_MIN_SALE_QTY: usize = 13;
+    /// `max_sale_qty`.
+    pub const MAX_SALE_QTY: usize = 14;
+    /// `use_config_max_sale_qty`.
+    pub const USE_CONFIG_MAX_SALE_QTY: usize = 15;
+    /// `enable_qty_increments`.
+    pub const ENABLE_QTY_INCREMENTS: usize = 16;
+    /// `use_config_enable_qty_inc`.
+    pub const USE_CONFIG_ENABLE_QTY_INC: usize = 17;
+    /// `qty_increments`.
+    pub const QTY_INCREMENTS: usize = 18;
+    /// `use_config_qty_increments`.
+    pub const USE_CONFIG_QTY_INCREMENTS: usize = 19;
 }
 /// `sequence_product`.
 pub mod sequence_product {
@@ -407,6 +431,37 @@ pub mod stock {
     pub const STOCK_ID: usize = 0;
     /// `stock_name`.
     pub const STOCK_NAME: usize = 1;
+}
+/// `tax_class`.
+pub mod tax_class {
+    /// `class_id`.
+    pub const CLASS_ID: usize = 0;
+    /// `class_name`.
+    pub const CLASS_NAME: usize = 1;
+}
+/// `eav_attribute_set`.
+pub mod eav_attribute_set {
+    /// `attribute_set_id`.
+    pub const ATTRIBUTE_SET_ID: usize = 0;
+    /// `entity_type_id`.
+    pub const ENTITY_TYPE_ID: usize = 1;
+    /// `attribute_set_name`.
+    pub const ATTRIBUTE_SET_NAME: usize = 2;
+}
+/// `catalogrule_product_price`.
+pub mod catalog_rule_product_price {
+    /// `rule_product_price_id`.
+    pub const RULE_PRODUCT_PRICE_ID: usize = 0;
+    /// `rule_date`.
+    pub const RULE_DATE: usize = 1;
+    /// `customer_group_id`.
+    pub const CUSTOMER_GROUP_ID: usize = 2;
+    /// `product_id`.
+    pub const PRODUCT_ID: usize = 3;
+    /// `rule_price`.
+    pub const RULE_PRICE: usize = 4;
+    /// `website_id`.
+    pub const WEBSITE_ID: usize = 5;
 }
 
 #[cfg(test)]

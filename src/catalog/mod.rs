@@ -15,6 +15,8 @@ mod replace;
 mod sheet;
 mod shop;
 mod touch;
+mod versions;
+mod visible;
 mod wide_cascade;
 
 #[cfg(test)]
@@ -30,13 +32,14 @@ pub use fold::{CatalogEdits, FoldError, FoldMode, fold, fold_owned};
 pub use foreign_keys::{FOREIGN_KEYS, ForeignKey, cascade_children};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference, rows};
-pub use references::product_references;
+pub use references::{comparable, product_references, sku_hash};
 pub use replace::{KeyRange, Replaced, replace, sweep_page};
 pub use sheet::{RowKey, Sheet};
 pub use shop::{
-    Attribute, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop, StoreGroup,
-    StoreView, Website, config_path,
+    Attribute, AttributeOf, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop,
+    StoreGroup, StoreView, Website, config_path,
 };
 pub use tables::Table;
 pub use touch::Touch;
+pub use visible::{Horizon, Visible};
 pub use wide_cascade::{WideCascade, is_wide_delete, wide_cascade};

@@ -8,8 +8,7 @@ use thiserror::Error;
 use crate::catalog::{ForeignKey, Owner, Sheet, Table};
 use crate::decode::Row;
 
-/// A reverse index: from a referred-to id to the products, or versions of products, that refer to
-/// it.
+/// A reverse index: from a referred-to id to the owners that refer to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
     /// Child product → its parents (`catalog_product_relation`, `catalog_product_super_link`).
@@ -30,6 +29,46 @@ pub enum Reference {
     VersionOptionHeld(u32),
     /// Gallery file → the versions that have rows about it.
     VersionMedia(u32),
+    /// Category → the products in it (`catalog_category_product`).
+    InCategory(u32),
+    /// Category → the categories below it.
+    CategoryChild(u32),
+    /// Category → its versions (content staging).
+    CategoryVersionOf(u32),
+    /// Category → the versions of categories that are below it.
+    VersionCategoryChild(u32),
+    /// Bundle option → the bundle that has it.
+    BundleOption(u32),
+    /// Bundle option → the versions of bundles that have it.
+    VersionBundleOption(u32),
+    /// Bundle selection → the versions of bundles that have it.
+    VersionBundleSelection(u32),
+    /// Link of a downloadable product → the product.
+    DownloadableLink(u32),
+    /// Link of a downloadable product → the version of the product.
+    VersionDownloadableLink(u32),
+    /// Sample of a downloadable product → the product.
+    DownloadableSample(u32),
+    /// Sample of a downloadable product → the version of the product.
+    VersionDownloadableSample(u32),
+    /// Custom option → the product that has it.
+    CustomOption(u32),
+    /// Custom option → the version of a product that has it.
+    VersionCustomOption(u32),
+    /// Choice of a custom option → the option.
+    CustomOptionValue(u32),
+    /// [`sku_hash`](crate::catalog::sku_hash) → rows of `inventory_source_item` of such a sku.
+    SkuSourceItem(u32),
+    /// [`sku_hash`](crate::catalog::sku_hash) → rows of `inventory_reservation` of such a sku.
+    SkuReservation(u32),
+    /// [`sku_hash`](crate::catalog::sku_hash) → the products of such a sku.
+    Sku(u32),
+    /// [`sku_hash`](crate::catalog::sku_hash) → the versions of products of such a sku.
+    VersionSku(u32),
+    /// Attribute option → the categories that hold it.
+    CategoryOptionHeld(u32),
+    /// Attribute option → the versions of categories that hold it.
+    VersionCategoryOptionHeld(u32),
 }
 
 impl Reference {
@@ -45,6 +84,26 @@ impl Reference {
             Self::VersionLinked(_) => 7,
             Self::VersionOptionHeld(_) => 8,
             Self::VersionMedia(_) => 9,
+            Self::InCategory(_) => 10,
+            Self::CategoryChild(_) => 11,
+            Self::CategoryVersionOf(_) => 12,
+            Self::VersionCategoryChild(_) => 13,
+            Self::BundleOption(_) => 14,
+            Self::VersionBundleOption(_) => 15,
+            Self::VersionBundleSelection(_) => 16,
+            Self::DownloadableLink(_) => 17,
+            Self::VersionDownloadableLink(_) => 18,
+            Self::DownloadableSample(_) => 19,
+            Self::VersionDownloadableSample(_) => 20,
+            Self::CustomOption(_) => 21,
+            Self::VersionCustomOption(_) => 22,
+            Self::CustomOptionValue(_) => 23,
+            Self::SkuSourceItem(_) => 24,
+            Self::SkuReservation(_) => 25,
+            Self::Sku(_) => 26,
+            Self::VersionSku(_) => 27,
+            Self::CategoryOptionHeld(_) => 28,
+            Self::VersionCategoryOptionHeld(_) => 29,
         }
     }
 
@@ -59,21 +118,61 @@ impl Reference {
             | Self::VersionChild(id)
             | Self::VersionLinked(id)
             | Self::VersionOptionHeld(id)
-            | Self::VersionMedia(id) => id,
+            | Self::VersionMedia(id)
+            | Self::InCategory(id)
+            | Self::CategoryChild(id)
+            | Self::CategoryVersionOf(id)
+            | Self::VersionCategoryChild(id)
+            | Self::BundleOption(id)
+            | Self::VersionBundleOption(id)
+            | Self::VersionBundleSelection(id)
+            | Self::DownloadableLink(id)
+            | Self::VersionDownloadableLink(id)
+            | Self::DownloadableSample(id)
+            | Self::VersionDownloadableSample(id)
+            | Self::CustomOption(id)
+            | Self::VersionCustomOption(id)
+            | Self::CustomOptionValue(id)
+            | Self::SkuSourceItem(id)
+            | Self::SkuReservation(id)
+            | Self::Sku(id)
+            | Self::VersionSku(id)
+            | Self::CategoryOptionHeld(id)
+            | Self::VersionCategoryOptionHeld(id) => id,
         }
     }
 
     /// The owner of the rows that refer, by the id that the index holds.
     pub const fn referrer(self, id: u32) -> Owner {
         match self {
-            Self::Child(_) | Self::Linked(_) | Self::OptionHeld(_) | Self::Media(_) => {
-                Owner::Product(id)
-            }
+            Self::Child(_)
+            | Self::Linked(_)
+            | Self::OptionHeld(_)
+            | Self::Media(_)
+            | Self::InCategory(_)
+            | Self::BundleOption(_)
+            | Self::DownloadableLink(_)
+            | Self::DownloadableSample(_)
+            | Self::CustomOption(_)
+            | Self::Sku(_) => Owner::Product(id),
             Self::EntityVersion(_)
             | Self::VersionChild(_)
             | Self::VersionLinked(_)
             | Self::VersionOptionHeld(_)
-            | Self::VersionMedia(_) => Owner::ProductVersion(id),
+            | Self::VersionMedia(_)
+            | Self::VersionBundleOption(_)
+            | Self::VersionBundleSelection(_)
+            | Self::VersionDownloadableLink(_)
+            | Self::VersionDownloadableSample(_)
+            | Self::VersionCustomOption(_)
+            | Self::VersionSku(_) => Owner::ProductVersion(id),
+            Self::CategoryChild(_) | Self::CategoryOptionHeld(_) => Owner::Category(id),
+            Self::CategoryVersionOf(_)
+            | Self::VersionCategoryChild(_)
+            | Self::VersionCategoryOptionHeld(_) => Owner::CategoryVersion(id),
+            Self::CustomOptionValue(_) => Owner::CustomOption(id),
+            Self::SkuSourceItem(_) => Owner::SourceItem(id),
+            Self::SkuReservation(_) => Owner::Reservation(id),
         }
     }
 }
@@ -88,8 +187,7 @@ pub trait CatalogRead {
     /// The owner's sheet; `None` if it has no rows.
     fn sheet(&self, owner: Owner) -> Result<Option<Sheet>, ReadError>;
 
-    /// The ids of the products or versions that refer to an id, ascending; see
-    /// [`Reference::referrer`].
+    /// The ids of the owners that refer to an id, ascending; see [`Reference::referrer`].
     fn referrers(&self, reference: Reference) -> Result<Vec<u32>, ReadError>;
 
     /// Whether the shop lacks this foreign key: then no row goes with another by it.

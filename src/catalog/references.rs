@@ -1,6 +1,8 @@
-//! The reverse indexes: what a product's sheet refers to.
+//! The reverse indexes: what the rows of an owner's sheet refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use sha1::{Digest as _, Sha1};
 
 use crate::catalog::fold::Loaded;
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet, Table, column};
@@ -22,7 +24,7 @@ impl<'a, C: CatalogRead> OptionAttributes<'a, C> {
         Self { catalog, edited, known: BTreeMap::new() }
     }
 
-    /// Everything the product, or version of a product, whose sheet this is refers to.
+    /// Everything the owner whose sheet this is refers to.
     ///
     /// May name a reference too many (an index entry too many costs one needless assembly), never
     /// one too few.
@@ -41,7 +43,7 @@ impl<'a, C: CatalogRead> OptionAttributes<'a, C> {
         row: &Row,
         references: &mut BTreeSet<Reference>,
     ) -> Result<(), ReadError> {
-        references.extend(reference(table, row));
+        references.extend(references_of(table, row));
         let Some(option) = option_reference(table) else { return Ok(()) };
         let attribute = row.get(column::product_int::ATTRIBUTE_ID).and_then(Value::as_id);
         if let Some(attribute) = attribute
@@ -89,40 +91,94 @@ fn options(value: &Value) -> Vec<u32> {
 /// A reverse index, to be made an entry of with an id.
 type Index = fn(u32) -> Reference;
 
-/// The column of `table` that a reverse index is kept of, and the index.
-pub(crate) fn indexed_column(table: Table) -> Option<(usize, Index)> {
+/// The columns of `table` that reverse indexes are kept of, each with its index.
+pub(crate) fn indexed_columns(table: Table) -> &'static [(usize, Index)] {
+    use Reference as R;
     use column as c;
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other table has an index")]
-    Some(match table {
-        Table::ProductRelation => (c::product_relation::CHILD_ID, Reference::Child),
-        Table::ProductSuperLink => (c::product_super_link::PRODUCT_ID, Reference::Child),
-        Table::ProductLink => (c::product_link::LINKED_PRODUCT_ID, Reference::Linked),
-        Table::MediaGalleryValue => (c::media_gallery_value::VALUE_ID, Reference::Media),
+    match table {
+        Table::ProductEntity => &[(c::product_entity::SKU, R::Sku)],
+        Table::ProductRelation => &[(c::product_relation::CHILD_ID, R::Child)],
+        Table::ProductSuperLink => &[(c::product_super_link::PRODUCT_ID, R::Child)],
+        Table::ProductLink => &[(c::product_link::LINKED_PRODUCT_ID, R::Linked)],
+        Table::MediaGalleryValue => &[(c::media_gallery_value::VALUE_ID, R::Media)],
         Table::MediaGalleryValueToEntity => {
-            (c::media_gallery_value_to_entity::VALUE_ID, Reference::Media)
+            &[(c::media_gallery_value_to_entity::VALUE_ID, R::Media)]
         }
-        Table::StagedProductEntity => {
-            (c::staged_product_entity::ENTITY_ID, Reference::EntityVersion)
-        }
-        Table::StagedProductRelation => (c::product_relation::CHILD_ID, Reference::VersionChild),
-        Table::StagedProductSuperLink => {
-            (c::product_super_link::PRODUCT_ID, Reference::VersionChild)
-        }
-        Table::StagedProductLink => (c::product_link::LINKED_PRODUCT_ID, Reference::VersionLinked),
-        Table::StagedMediaGalleryValue => {
-            (c::media_gallery_value::VALUE_ID, Reference::VersionMedia)
-        }
+        Table::BundleOption => &[(c::bundle_option::OPTION_ID, R::BundleOption)],
+        Table::BundleOptionValue => &[(c::bundle_option_value::OPTION_ID, R::BundleOption)],
+        Table::BundleSelection => &[
+            (c::bundle_selection::OPTION_ID, R::BundleOption),
+            (c::bundle_selection::PRODUCT_ID, R::Child),
+        ],
+        Table::DownloadableLink => &[(c::downloadable_link::LINK_ID, R::DownloadableLink)],
+        Table::DownloadableSample => &[(c::downloadable_sample::SAMPLE_ID, R::DownloadableSample)],
+        Table::ProductOption => &[(c::product_option::OPTION_ID, R::CustomOption)],
+        Table::StagedProductEntity => &[
+            (c::staged_product_entity::ENTITY_ID, R::EntityVersion),
+            (c::staged_product_entity::SKU, R::VersionSku),
+        ],
+        Table::StagedProductRelation => &[(c::product_relation::CHILD_ID, R::VersionChild)],
+        Table::StagedProductSuperLink => &[(c::product_super_link::PRODUCT_ID, R::VersionChild)],
+        Table::StagedProductLink => &[(c::product_link::LINKED_PRODUCT_ID, R::VersionLinked)],
+        Table::StagedMediaGalleryValue => &[(c::media_gallery_value::VALUE_ID, R::VersionMedia)],
         Table::StagedMediaGalleryValueToEntity => {
-            (c::media_gallery_value_to_entity::VALUE_ID, Reference::VersionMedia)
+            &[(c::media_gallery_value_to_entity::VALUE_ID, R::VersionMedia)]
         }
-        _ => return None,
+        Table::StagedBundleOption => &[(c::bundle_option::OPTION_ID, R::VersionBundleOption)],
+        Table::StagedBundleOptionValue => {
+            &[(c::bundle_option_value::OPTION_ID, R::VersionBundleOption)]
+        }
+        Table::StagedBundleSelection => &[
+            (c::bundle_selection::OPTION_ID, R::VersionBundleOption),
+            (c::bundle_selection::PRODUCT_ID, R::VersionChild),
+            (c::bundle_selection::SELECTION_ID, R::VersionBundleSelection),
+        ],
+        Table::StagedDownloadableLink => {
+            &[(c::downloadable_link::LINK_ID, R::VersionDownloadableLink)]
+        }
+        Table::StagedDownloadableSample => {
+            &[(c::downloadable_sample::SAMPLE_ID, R::VersionDownloadableSample)]
+        }
+        Table::StagedProductOption => &[(c::product_option::OPTION_ID, R::VersionCustomOption)],
+        Table::CategoryProduct => &[(c::category_product::CATEGORY_ID, R::InCategory)],
+        Table::CategoryEntity => &[(c::category_entity::PARENT_ID, R::CategoryChild)],
+        Table::StagedCategoryEntity => &[
+            (c::staged_category_entity::ENTITY_ID, R::CategoryVersionOf),
+            (c::staged_category_entity::PARENT_ID, R::VersionCategoryChild),
+        ],
+        Table::ProductOptionTypeValue => {
+            &[(c::product_option_type_value::OPTION_TYPE_ID, R::CustomOptionValue)]
+        }
+        Table::InventorySourceItem => &[(c::inventory_source_item::SKU, R::SkuSourceItem)],
+        Table::InventoryReservation => &[(c::inventory_reservation::SKU, R::SkuReservation)],
+        _ => &[],
+    }
+}
+
+/// What a row refers to by the indexed columns of its table.
+pub(crate) fn references_of(table: Table, row: &Row) -> impl Iterator<Item = Reference> {
+    indexed_columns(table).iter().filter_map(|(column, reference)| {
+        let id = match row.get(*column)? {
+            Value::Text(sku) => Some(sku_hash(sku)),
+            value @ (Value::Int(_) | Value::Decimal(_) | Value::Null) => value.as_id(),
+        };
+        id.map(reference)
     })
 }
 
-/// What a row refers to by the indexed column of its table.
-pub(crate) fn reference(table: Table, row: &Row) -> Option<Reference> {
-    let (column, reference) = indexed_column(table)?;
-    row.get(column)?.as_id().map(reference)
+/// The number by which reverse indexes know a sku, which the tables of inventory refer to by its text.
+///
+/// Texts that a database takes for equal, because they differ in case or trailing spaces only, have
+/// the same number; different skus may have, too, so the text is to be compared as well.
+pub fn sku_hash(sku: &str) -> u32 {
+    let hash = Sha1::digest(comparable(sku));
+    hash.iter().take(4).fold(0, |number, byte| (number << 8) | u32::from(*byte))
+}
+
+/// A text as a case-insensitive collation compares it.
+pub fn comparable(text: &str) -> String {
+    text.trim_end_matches(' ').to_lowercase()
 }
 
 /// The index of the options that attribute values in this table may hold.
@@ -135,13 +191,19 @@ fn option_reference(table: Table) -> Option<Index> {
         Table::StagedProductInt | Table::StagedProductVarchar | Table::StagedProductText => {
             Some(Reference::VersionOptionHeld)
         }
+        Table::CategoryInt | Table::CategoryVarchar | Table::CategoryText => {
+            Some(Reference::CategoryOptionHeld)
+        }
+        Table::StagedCategoryInt | Table::StagedCategoryVarchar | Table::StagedCategoryText => {
+            Some(Reference::VersionCategoryOptionHeld)
+        }
         _ => None,
     }
 }
 
 /// Whether rows of `table` may refer to anything.
 pub(crate) fn may_refer(table: Table) -> bool {
-    option_reference(table).is_some() || indexed_column(table).is_some()
+    option_reference(table).is_some() || !indexed_columns(table).is_empty()
 }
 
 /// The index entries of one product's sheet, for rebuilding them after an attribute has changed

@@ -78,8 +78,8 @@ pub fn replace<C: CatalogRead>(
     };
     let mut read = grouped(table, range, rows)?;
     let mut rest = None;
-    if table == Table::CoreConfigData {
-        replacement.owner(Owner::Config, read.remove(&0).unwrap_or_default())?;
+    if Owner::is_single(table) {
+        replacement.owner(Owner::of_table(table)(0), read.remove(&0).unwrap_or_default())?;
     } else if let Some(ids) = range.ids() {
         rest = replacement.owners(catalog, ids, read)?;
     }

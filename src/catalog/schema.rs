@@ -12,6 +12,8 @@ pub(crate) struct TableDefinition {
     pub(crate) columns: Vec<String>,
     /// The columns of its primary key.
     pub(crate) primary_key: Vec<String>,
+    /// The columns of each of its unique keys.
+    pub(crate) unique_keys: Vec<Vec<String>>,
     /// Its foreign keys with ON DELETE CASCADE: column, parent table, column of the parent.
     pub(crate) cascades: Vec<(String, String, String)>,
 }
@@ -33,6 +35,8 @@ pub(crate) fn tables(layout: TableLayout) -> BTreeMap<String, TableDefinition> {
                 table.columns.push(names.remove(0));
             } else if line.starts_with("PRIMARY KEY") {
                 table.primary_key = names;
+            } else if line.starts_with("UNIQUE KEY") {
+                table.unique_keys.push(names);
             } else if line.starts_with("FOREIGN KEY") {
                 assert!(line.contains("ON DELETE CASCADE"), "{name}: {line}");
                 let [column, parent, key] = names.try_into().unwrap();

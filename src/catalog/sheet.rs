@@ -2,22 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::tables::Table;
-use crate::decode::Row;
+use sha1::{Digest as _, Sha1};
 
-/// A row's primary key: one or two integers; the second is 0 where the key has one column.
+use crate::catalog::comparable;
+use crate::catalog::tables::Table;
+use crate::decode::{Row, Value};
+
+/// A row's key: that of one or two columns; the second part is 0 where there is one. A text is
+/// known by its hash, as a case-insensitive collation compares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey(pub u64, pub u64);
 
 impl RowKey {
-    /// The primary key of `row`; `None` if a key column is not a non-negative integer.
+    /// The key of `row`; `None` if a key column holds neither a non-negative integer nor a text.
     pub fn of(table: Table, row: &Row) -> Option<Self> {
         let mut parts = [0u64; 2];
         for (part, column) in parts.iter_mut().zip(table.watched().primary_key) {
-            *part = u64::try_from(row.get(*column)?.as_int()?).ok()?;
+            *part = match row.get(*column)? {
+                Value::Text(text) => text_key(text),
+                value @ (Value::Int(_) | Value::Decimal(_) | Value::Null) => {
+                    u64::try_from(value.as_int()?).ok()?
+                }
+            };
         }
         Some(Self(parts[0], parts[1]))
     }
+}
+
+fn text_key(text: &str) -> u64 {
+    let hash = Sha1::digest(comparable(text));
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 /// All rows of one owner, sorted by table and primary key.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::column::{
     catalog_eav_attribute, core_config_data, customer_group, eav_attribute, eav_attribute_label,
-    eav_entity_type, store, store_group, store_website,
+    eav_attribute_set, eav_entity_type, store, store_group, store_website, tax_class,
 };
 use crate::catalog::{CatalogRead, Owner, ReadError, Sheet, Table};
 use crate::decode::{Row, Value};
@@ -30,6 +30,20 @@ pub mod config_path {
     pub const SECURE_BASE_URL: &str = "web/secure/base_url";
     /// Where images are reached; empty means `media/` below the base URL.
     pub const BASE_MEDIA_URL: &str = "web/unsecure/base_media_url";
+    /// Where pages are reached; written in terms of the base URL.
+    pub const BASE_LINK_URL: &str = "web/unsecure/base_link_url";
+    /// Whether products can be ordered that are not in stock: 0 no, 1 yes, 2 yes with notice.
+    pub const BACKORDERS: &str = "cataloginventory/item_options/backorders";
+    /// The quantity at which a product is out of stock.
+    pub const MIN_QTY: &str = "cataloginventory/item_options/min_qty";
+    /// The least quantity in a cart.
+    pub const MIN_SALE_QTY: &str = "cataloginventory/item_options/min_sale_qty";
+    /// The largest quantity in a cart.
+    pub const MAX_SALE_QTY: &str = "cataloginventory/item_options/max_sale_qty";
+    /// Whether quantities go up in steps.
+    pub const ENABLE_QTY_INCREMENTS: &str = "cataloginventory/item_options/enable_qty_increments";
+    /// The step in which quantities go up.
+    pub const QTY_INCREMENTS: &str = "cataloginventory/item_options/qty_increments";
 }
 
 /// What `{{base_url}}` stands for: a process without a web request has no host name to offer.
@@ -45,6 +59,13 @@ pub const CONFIG_PATHS: &[&str] = &[
     config_path::BASE_URL,
     config_path::SECURE_BASE_URL,
     config_path::BASE_MEDIA_URL,
+    config_path::BASE_LINK_URL,
+    config_path::BACKORDERS,
+    config_path::MIN_QTY,
+    config_path::MIN_SALE_QTY,
+    config_path::MAX_SALE_QTY,
+    config_path::ENABLE_QTY_INCREMENTS,
+    config_path::QTY_INCREMENTS,
 ];
 
 /// What applies when no row of `core_config_data` says anything: the shop's own module defaults,
@@ -54,9 +75,14 @@ fn built_in(path: &str) -> &'static str {
         config_path::BASE_CURRENCY => "USD",
         config_path::TIME_ZONE => "America/Los_Angeles",
         config_path::WEIGHT_UNIT => "lbs",
-        config_path::LOW_STOCK_QTY => "0",
-        config_path::MANAGE_STOCK => "1",
         config_path::BASE_URL | config_path::SECURE_BASE_URL => "{{base_url}}",
+        config_path::BASE_LINK_URL => "{{unsecure_base_url}}",
+        config_path::LOW_STOCK_QTY
+        | config_path::BACKORDERS
+        | config_path::MIN_QTY
+        | config_path::ENABLE_QTY_INCREMENTS => "0",
+        config_path::MANAGE_STOCK | config_path::MIN_SALE_QTY | config_path::QTY_INCREMENTS => "1",
+        config_path::MAX_SALE_QTY => "10000",
         _ => "",
     }
 }
@@ -94,6 +120,8 @@ pub struct StoreGroup {
     pub website_id: u32,
     /// `default_store_id`.
     pub default_store_id: u32,
+    /// `root_category_id`.
+    pub root_category_id: u32,
 }
 
 /// A `store` row.
@@ -105,6 +133,8 @@ pub struct StoreView {
     pub code: String,
     /// `website_id`.
     pub website_id: u32,
+    /// `group_id`.
+    pub group_id: u32,
 }
 
 /// A `customer_group` row.
@@ -116,9 +146,20 @@ pub struct CustomerGroup {
     pub name: String,
 }
 
-/// A product attribute.
+/// What has an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttributeOf {
+    /// Products: entity type `catalog_product`.
+    Products,
+    /// Categories: entity type `catalog_category`.
+    Categories,
+}
+
+/// An attribute of products or categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
+    /// What has it.
+    pub of: AttributeOf,
     /// `attribute_id`.
     pub id: u32,
     /// `attribute_code`.
@@ -142,14 +183,18 @@ pub struct Attribute {
 impl Attribute {
     /// The table that holds the attribute's values; `None` for a static attribute.
     pub fn value_table(&self) -> Option<Table> {
-        match self.backend_type.as_str() {
-            "varchar" => Some(Table::ProductVarchar),
-            "int" => Some(Table::ProductInt),
-            "decimal" => Some(Table::ProductDecimal),
-            "text" => Some(Table::ProductText),
-            "datetime" => Some(Table::ProductDatetime),
-            _ => None,
-        }
+        let (of_products, of_categories) = match self.backend_type.as_str() {
+            "varchar" => (Table::ProductVarchar, Table::CategoryVarchar),
+            "int" => (Table::ProductInt, Table::CategoryInt),
+            "decimal" => (Table::ProductDecimal, Table::CategoryDecimal),
+            "text" => (Table::ProductText, Table::CategoryText),
+            "datetime" => (Table::ProductDatetime, Table::CategoryDatetime),
+            _ => return None,
+        };
+        Some(match self.of {
+            AttributeOf::Products => of_products,
+            AttributeOf::Categories => of_categories,
+        })
     }
 
     /// The label in a store view: its own, else the default one, else the code.
@@ -157,11 +202,9 @@ impl Attribute {
         self.labels.get(&store_id).or(self.default_label.as_ref()).unwrap_or(&self.code)
     }
 
-    fn read(sheet: &Sheet, product_type: u32) -> Option<Self> {
+    fn read(sheet: &Sheet, types: &BTreeMap<u32, AttributeOf>) -> Option<Self> {
         let row = sheet.first(Table::EavAttribute)?;
-        if id(row, eav_attribute::ENTITY_TYPE_ID) != product_type {
-            return None;
-        }
+        let of = *types.get(&id(row, eav_attribute::ENTITY_TYPE_ID))?;
         let mut labels = BTreeMap::new();
         for label in sheet.rows(Table::EavAttributeLabel) {
             // Nothing keeps a store from having two labels: the oldest counts.
@@ -171,6 +214,7 @@ impl Attribute {
         }
         let source_model = text(row, eav_attribute::SOURCE_MODEL).unwrap_or_default();
         Some(Self {
+            of,
             id: id(row, eav_attribute::ATTRIBUTE_ID),
             code: text(row, eav_attribute::ATTRIBUTE_CODE)?,
             backend_type: text(row, eav_attribute::BACKEND_TYPE).unwrap_or_default(),
@@ -198,9 +242,14 @@ pub struct Shop {
     pub store_views: BTreeMap<u32, StoreView>,
     /// Customer groups by id.
     pub customer_groups: BTreeMap<u32, CustomerGroup>,
+    /// The names of tax classes, by id.
+    pub tax_classes: BTreeMap<u32, String>,
+    /// The names of attribute sets, by id.
+    pub attribute_sets: BTreeMap<u32, String>,
     config: BTreeMap<ConfigScope, BTreeMap<String, String>>,
     attributes: BTreeMap<u32, Attribute>,
     attribute_ids: BTreeMap<String, u32>,
+    category_attribute_ids: BTreeMap<String, u32>,
 }
 
 impl Shop {
@@ -218,29 +267,47 @@ impl Shop {
         let store_groups = read_rows(catalog, Owner::StoreGroup, Table::StoreGroup, |row| {
             let website_id = id(row, store_group::WEBSITE_ID);
             let default_store_id = id(row, store_group::DEFAULT_STORE_ID);
-            StoreGroup { id: id(row, store_group::GROUP_ID), website_id, default_store_id }
+            let root_category_id = id(row, store_group::ROOT_CATEGORY_ID);
+            let id = id(row, store_group::GROUP_ID);
+            StoreGroup { id, website_id, default_store_id, root_category_id }
         })?;
         let store_views = read_rows(catalog, Owner::Store, Table::Store, |row| StoreView {
             id: id(row, store::STORE_ID),
             code: text(row, store::CODE).unwrap_or_default(),
             website_id: id(row, store::WEBSITE_ID),
+            group_id: id(row, store::GROUP_ID),
         })?;
         let customer_groups =
             read_rows(catalog, Owner::CustomerGroup, Table::CustomerGroup, |row| CustomerGroup {
                 id: id(row, customer_group::CUSTOMER_GROUP_ID),
                 name: text(row, customer_group::CUSTOMER_GROUP_CODE).unwrap_or_default(),
             })?;
+        let tax_classes = read_rows(catalog, Owner::TaxClass, Table::TaxClass, |row| {
+            text(row, tax_class::CLASS_NAME).unwrap_or_default()
+        })?;
+        let attribute_sets =
+            read_rows(catalog, Owner::AttributeSet, Table::EavAttributeSet, |row| {
+                text(row, eav_attribute_set::ATTRIBUTE_SET_NAME).unwrap_or_default()
+            })?;
         let attributes = read_attributes(catalog)?;
-        let attribute_ids = attributes.iter().map(|(id, it)| (it.code.clone(), *id)).collect();
+        let ids_of = |of: AttributeOf| {
+            let wanted = attributes.iter().filter(move |(_, it)| it.of == of);
+            wanted.map(|(id, it)| (it.code.clone(), *id)).collect()
+        };
+        let attribute_ids = ids_of(AttributeOf::Products);
+        let category_attribute_ids = ids_of(AttributeOf::Categories);
         let config = read_config(catalog)?;
         Ok(Self {
             websites,
             store_groups,
             store_views,
             customer_groups,
+            tax_classes,
+            attribute_sets,
             config,
             attributes,
             attribute_ids,
+            category_attribute_ids,
         })
     }
 
@@ -274,7 +341,22 @@ impl Shop {
 
     /// The product attribute with this id.
     pub fn attribute(&self, id: u32) -> Option<&Attribute> {
-        self.attributes.get(&id)
+        self.attributes.get(&id).filter(|attribute| attribute.of == AttributeOf::Products)
+    }
+
+    /// The category attribute with this id.
+    pub fn category_attribute(&self, id: u32) -> Option<&Attribute> {
+        self.attributes.get(&id).filter(|attribute| attribute.of == AttributeOf::Categories)
+    }
+
+    /// The category attribute with this code.
+    pub fn category_attribute_by_code(&self, code: &str) -> Option<&Attribute> {
+        self.attributes.get(self.category_attribute_ids.get(code)?)
+    }
+
+    /// Every category attribute, by code.
+    pub fn category_attributes_by_code(&self) -> impl Iterator<Item = &Attribute> {
+        self.category_attribute_ids.values().filter_map(|id| self.attributes.get(id))
     }
 
     /// The product attribute with this code.
@@ -307,13 +389,17 @@ fn read_attributes(catalog: &impl CatalogRead) -> Result<BTreeMap<u32, Attribute
     let types = read_rows(catalog, Owner::EntityType, Table::EavEntityType, |row| {
         text(row, eav_entity_type::ENTITY_TYPE_CODE)
     })?;
-    let is_product = |code: &Option<String>| code.as_deref() == Some("catalog_product");
-    let product_type = types.iter().find(|(_, code)| is_product(code)).map(|(id, _)| *id);
-    let Some(product_type) = product_type else { return Ok(BTreeMap::new()) };
+    let of = |code: &str| match code {
+        "catalog_product" => Some(AttributeOf::Products),
+        "catalog_category" => Some(AttributeOf::Categories),
+        _ => None,
+    };
+    let types = types.into_iter().filter_map(|(id, code)| Some((id, of(code?.as_str())?)));
+    let types: BTreeMap<u32, AttributeOf> = types.collect();
     let mut attributes = BTreeMap::new();
     for id in catalog.owner_ids(Owner::Attribute)? {
         let sheet = catalog.sheet(Owner::Attribute(id))?;
-        if let Some(attribute) = sheet.and_then(|sheet| Attribute::read(&sheet, product_type)) {
+        if let Some(attribute) = sheet.and_then(|sheet| Attribute::read(&sheet, &types)) {
             attributes.insert(id, attribute);
         }
     }

@@ -106,11 +106,101 @@ pub enum Table {
     ProductLinkType = 42,
     /// `cataloginventory_stock`.
     Stock = 43,
+    /// `tax_class`.
+    TaxClass = 44,
+    /// `eav_attribute_set`.
+    EavAttributeSet = 45,
+    /// `catalog_category_entity`.
+    CategoryEntity = 46,
+    /// `catalog_category_entity_varchar`.
+    CategoryVarchar = 47,
+    /// `catalog_category_entity_int`.
+    CategoryInt = 48,
+    /// `catalog_category_entity_decimal`.
+    CategoryDecimal = 49,
+    /// `catalog_category_entity_text`.
+    CategoryText = 50,
+    /// `catalog_category_entity_datetime`.
+    CategoryDatetime = 51,
+    /// `sequence_catalog_category`.
+    SequenceCategory = 52,
+    /// `catalog_category_entity`, staged.
+    StagedCategoryEntity = 53,
+    /// `catalog_category_entity_varchar`, staged.
+    StagedCategoryVarchar = 54,
+    /// `catalog_category_entity_int`, staged.
+    StagedCategoryInt = 55,
+    /// `catalog_category_entity_decimal`, staged.
+    StagedCategoryDecimal = 56,
+    /// `catalog_category_entity_text`, staged.
+    StagedCategoryText = 57,
+    /// `catalog_category_entity_datetime`, staged.
+    StagedCategoryDatetime = 58,
+    /// `catalog_category_product`.
+    CategoryProduct = 59,
+    /// `catalog_product_bundle_option`.
+    BundleOption = 60,
+    /// `catalog_product_bundle_option_value`.
+    BundleOptionValue = 61,
+    /// `catalog_product_bundle_selection`.
+    BundleSelection = 62,
+    /// `sequence_product_bundle_option`.
+    SequenceBundleOption = 63,
+    /// `sequence_product_bundle_selection`.
+    SequenceBundleSelection = 64,
+    /// `catalog_product_bundle_option`, staged.
+    StagedBundleOption = 65,
+    /// `catalog_product_bundle_option_value`, staged.
+    StagedBundleOptionValue = 66,
+    /// `catalog_product_bundle_selection`, staged.
+    StagedBundleSelection = 67,
+    /// `downloadable_link`.
+    DownloadableLink = 68,
+    /// `downloadable_sample`.
+    DownloadableSample = 69,
+    /// `catalog_product_option`.
+    ProductOption = 70,
+    /// `downloadable_link`, staged.
+    StagedDownloadableLink = 71,
+    /// `downloadable_sample`, staged.
+    StagedDownloadableSample = 72,
+    /// `catalog_product_option`, staged.
+    StagedProductOption = 73,
+    /// `downloadable_link_title`.
+    DownloadableLinkTitle = 74,
+    /// `downloadable_link_price`.
+    DownloadableLinkPrice = 75,
+    /// `downloadable_sample_title`.
+    DownloadableSampleTitle = 76,
+    /// `catalog_product_option_title`.
+    ProductOptionTitle = 77,
+    /// `catalog_product_option_price`.
+    ProductOptionPrice = 78,
+    /// `catalog_product_option_type_value`.
+    ProductOptionTypeValue = 79,
+    /// `catalog_product_option_type_title`.
+    ProductOptionTypeTitle = 80,
+    /// `catalog_product_option_type_price`.
+    ProductOptionTypePrice = 81,
+    /// `catalogrule_product_price`.
+    CatalogRuleProductPrice = 82,
+    /// `inventory_source`.
+    InventorySource = 83,
+    /// `inventory_source_item`.
+    InventorySourceItem = 84,
+    /// `inventory_stock`.
+    InventoryStock = 85,
+    /// `inventory_source_stock_link`.
+    InventorySourceStockLink = 86,
+    /// `inventory_stock_sales_channel`.
+    InventoryStockSalesChannel = 87,
+    /// `inventory_reservation`.
+    InventoryReservation = 88,
 }
 
 impl Table {
     /// Every watched table of every layout, in snapshot order.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 89] = [
         Self::StoreWebsite,
         Self::StoreGroup,
         Self::Store,
@@ -155,6 +245,51 @@ impl Table {
         Self::StagedMediaGalleryValueToEntity,
         Self::ProductLinkType,
         Self::Stock,
+        Self::TaxClass,
+        Self::EavAttributeSet,
+        Self::CategoryEntity,
+        Self::CategoryVarchar,
+        Self::CategoryInt,
+        Self::CategoryDecimal,
+        Self::CategoryText,
+        Self::CategoryDatetime,
+        Self::SequenceCategory,
+        Self::StagedCategoryEntity,
+        Self::StagedCategoryVarchar,
+        Self::StagedCategoryInt,
+        Self::StagedCategoryDecimal,
+        Self::StagedCategoryText,
+        Self::StagedCategoryDatetime,
+        Self::CategoryProduct,
+        Self::BundleOption,
+        Self::BundleOptionValue,
+        Self::BundleSelection,
+        Self::SequenceBundleOption,
+        Self::SequenceBundleSelection,
+        Self::StagedBundleOption,
+        Self::StagedBundleOptionValue,
+        Self::StagedBundleSelection,
+        Self::DownloadableLink,
+        Self::DownloadableSample,
+        Self::ProductOption,
+        Self::StagedDownloadableLink,
+        Self::StagedDownloadableSample,
+        Self::StagedProductOption,
+        Self::DownloadableLinkTitle,
+        Self::DownloadableLinkPrice,
+        Self::DownloadableSampleTitle,
+        Self::ProductOptionTitle,
+        Self::ProductOptionPrice,
+        Self::ProductOptionTypeValue,
+        Self::ProductOptionTypeTitle,
+        Self::ProductOptionTypePrice,
+        Self::CatalogRuleProductPrice,
+        Self::InventorySource,
+        Self::InventorySourceItem,
+        Self::InventoryStock,
+        Self::InventorySourceStockLink,
+        Self::InventoryStockSalesChannel,
+        Self::InventoryReservation,
     ];
 
     /// The table's number in [`WATCHED_TABLES`].
@@ -166,6 +301,40 @@ impl Table {
     /// The table with this number, if there is one.
     pub fn from_id(id: TableId) -> Option<Self> {
         Self::ALL.get(usize::from(id.0)).copied()
+    }
+
+    /// The table that a shop without content staging has in its place; itself, where both have it.
+    #[must_use]
+    pub const fn plain(self) -> Self {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others have no twin")]
+        match self {
+            Self::StagedProductEntity => Self::ProductEntity,
+            Self::StagedProductVarchar => Self::ProductVarchar,
+            Self::StagedProductInt => Self::ProductInt,
+            Self::StagedProductDecimal => Self::ProductDecimal,
+            Self::StagedProductText => Self::ProductText,
+            Self::StagedProductDatetime => Self::ProductDatetime,
+            Self::StagedProductRelation => Self::ProductRelation,
+            Self::StagedProductSuperLink => Self::ProductSuperLink,
+            Self::StagedProductSuperAttribute => Self::ProductSuperAttribute,
+            Self::StagedProductLink => Self::ProductLink,
+            Self::StagedProductTierPrice => Self::ProductTierPrice,
+            Self::StagedMediaGalleryValue => Self::MediaGalleryValue,
+            Self::StagedMediaGalleryValueToEntity => Self::MediaGalleryValueToEntity,
+            Self::StagedCategoryEntity => Self::CategoryEntity,
+            Self::StagedCategoryVarchar => Self::CategoryVarchar,
+            Self::StagedCategoryInt => Self::CategoryInt,
+            Self::StagedCategoryDecimal => Self::CategoryDecimal,
+            Self::StagedCategoryText => Self::CategoryText,
+            Self::StagedCategoryDatetime => Self::CategoryDatetime,
+            Self::StagedBundleOption => Self::BundleOption,
+            Self::StagedBundleOptionValue => Self::BundleOptionValue,
+            Self::StagedBundleSelection => Self::BundleSelection,
+            Self::StagedDownloadableLink => Self::DownloadableLink,
+            Self::StagedDownloadableSample => Self::DownloadableSample,
+            Self::StagedProductOption => Self::ProductOption,
+            other => other,
+        }
     }
 
     /// Its name and columns.

@@ -6,15 +6,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::fold::{CatalogEdits, FoldError, FoldMode, Folding, place, table_of};
-use crate::catalog::foreign_keys::{ForeignKey, WIDE, is_narrow, is_wide, keys_to};
+use crate::catalog::foreign_keys::{ForeignKey, WIDE, is_narrow, is_wide, keys_to, referred_id};
 use crate::catalog::{CatalogRead, Owner, RowKey, Sheet, Table, rows};
-use crate::decode::{Row, RowChange, Value};
+use crate::decode::{Row, RowChange};
 
 /// The owners whose sheets are walked, in this order: what goes before what it went with, so that a
 /// walk that is broken off finds the same rows when it begins again.
-const WALK: [fn(u32) -> Owner; 7] = [
+const WALK: [fn(u32) -> Owner; 16] = [
+    Owner::CustomOptionValue,
+    Owner::CustomOption,
+    Owner::DownloadableLink,
+    Owner::DownloadableSample,
     Owner::ProductVersion,
     Owner::Product,
+    Owner::CategoryVersion,
+    Owner::Category,
+    Owner::SourceItem,
+    |_| Owner::Inventory,
+    Owner::AttributeSet,
     Owner::Media,
     Owner::AttributeOption,
     Owner::Attribute,
@@ -59,15 +68,15 @@ pub fn wide_cascade<C: CatalogRead>(
     if !is_wide_delete(change) {
         return Ok(None);
     }
-    let Some((owner, ..)) = place(table, change.before.as_ref())? else { return Ok(None) };
+    let Some((_, _, row)) = place(table, change.before.as_ref())? else { return Ok(None) };
+    let Some(id) = own_id(table, row) else { return Ok(None) };
     let mut cascade = WideCascade { parents: BTreeMap::new(), keys: BTreeMap::new() };
-    cascade.add(table, owner.id(), catalog);
+    cascade.add(table, id, catalog);
     for child in WIDE {
         if cascade.keys.contains_key(&child) {
             let mut gone = Vec::new();
             let mut look = |row: &Row| {
-                let owner = Owner::of(child, row).filter(|_| cascade.takes(child, row));
-                gone.extend(owner.map(Owner::id));
+                gone.extend(own_id(child, row).filter(|_| cascade.takes(child, row)));
             };
             rows(catalog, child, &mut look).map_err(FoldError::Read)?;
             for id in gone {
@@ -76,6 +85,11 @@ pub fn wide_cascade<C: CatalogRead>(
         }
     }
     Ok(Some(cascade))
+}
+
+/// The id by which others refer to a row.
+fn own_id(table: Table, row: &Row) -> Option<u32> {
+    row.get(*table.watched().primary_key.first()?).and_then(referred_id)
 }
 
 impl WideCascade {
@@ -147,7 +161,7 @@ impl WideCascade {
 
     fn takes(&self, table: Table, row: &Row) -> bool {
         self.keys.get(&table).into_iter().flatten().any(|key| {
-            let id = row.get(key.column).and_then(Value::as_id);
+            let id = row.get(key.column).and_then(referred_id);
             let parents = self.parents.get(&key.parent);
             id.is_some_and(|id| parents.is_some_and(|parents| parents.contains(&id)))
         })

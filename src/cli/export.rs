@@ -58,17 +58,21 @@ pub(crate) fn each_item(
 ) -> Result<(), Failure> {
     let shop = Shop::read(store).map_err(EngineError::Read)?;
     let kind = match feed {
-        Feed::ProductAttributes => Owner::Attribute,
+        Feed::ProductAttributes | Feed::CategoryAttributes => Owner::Attribute,
+        Feed::Categories => Owner::Category,
         Feed::Products | Feed::Prices => Owner::Product,
         Feed::PriceBooks => Owner::Website,
     };
     let assembled = |id| {
-        let items = assemble(FeedOwner { feed, id }, &shop, store, options);
-        items.map_err(EngineError::Read).map_err(Failure::from)
+        let assembly = assemble(FeedOwner { feed, id }, &shop, store, options);
+        Ok::<_, Failure>(assembly.map_err(EngineError::Read)?.items)
     };
     let mut keys: BTreeMap<FeedKey, u32> = BTreeMap::new();
     for id in store.owner_ids(kind).map_err(EngineError::Read)? {
-        keys.extend(assembled(id)?.into_iter().map(|item| (item.key, id)));
+        for item in assembled(id)? {
+            // Of several owners that claim one key the one with the lowest id has it.
+            keys.entry(item.key).or_insert(id);
+        }
     }
     let mut held: (Option<u32>, BTreeMap<FeedKey, Assembled>) = (None, BTreeMap::new());
     for (key, id) in keys {

@@ -310,12 +310,25 @@ fn is_of_shop(owner: Owner) -> bool {
         | Owner::Config
         | Owner::EntityType(_)
         | Owner::Attribute(_)
-        | Owner::AttributeOption(_) => true,
+        | Owner::AttributeOption(_)
+        | Owner::TaxClass(_)
+        | Owner::AttributeSet(_)
+        | Owner::Inventory => true,
         Owner::Media(_)
         | Owner::Product(_)
         | Owner::ProductVersion(_)
         | Owner::LinkType(_)
-        | Owner::Stock(_) => false,
+        | Owner::Stock(_)
+        | Owner::Category(_)
+        | Owner::CategoryVersion(_)
+        | Owner::SourceItem(_)
+        | Owner::Reservation(_)
+        | Owner::DownloadableLink(_)
+        | Owner::DownloadableSample(_)
+        | Owner::CustomOption(_)
+        | Owner::CustomOptionValue(_)
+        | Owner::BundleOptionSequence(_)
+        | Owner::BundleSelectionSequence(_) => false,
     }
 }
 
@@ -325,11 +338,19 @@ fn mark(batch: &mut WriteBatch, touch: Touch, mark: &DirtyMark) {
     match touch {
         Touch::Product(id) => owner(Feed::Products, id),
         Touch::Price(id) => owner(Feed::Prices, id),
-        Touch::Attribute(id) => owner(Feed::ProductAttributes, id),
+        Touch::Attribute(id) => {
+            owner(Feed::ProductAttributes, id);
+            owner(Feed::CategoryAttributes, id);
+        }
+        Touch::Category(id) => owner(Feed::Categories, id),
+        Touch::EveryCategory => batch.mark_range(Feed::Categories, mark),
         Touch::PriceBooks(id) => owner(Feed::PriceBooks, id),
         Touch::EveryProduct => batch.mark_range(Feed::Products, mark),
         Touch::EveryPrice => batch.mark_range(Feed::Prices, mark),
-        Touch::EveryAttribute => batch.mark_range(Feed::ProductAttributes, mark),
+        Touch::EveryAttribute => {
+            batch.mark_range(Feed::ProductAttributes, mark);
+            batch.mark_range(Feed::CategoryAttributes, mark);
+        }
         Touch::EveryPriceBook => batch.mark_range(Feed::PriceBooks, mark),
     }
 }

@@ -20,7 +20,7 @@ use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
 use crate::engine::preconditions::wake_dependents;
 use crate::engine::prepare::Preparation;
-use crate::engine::{EngineError, Gauges};
+use crate::engine::{EngineError, Gauges, timers};
 use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, SpecialPriceDates};
 use crate::ledger::LedgerRecord;
 use crate::outbox::{Answer, Batch, Effect, Outbox, Verb, Verdict};
@@ -149,7 +149,7 @@ impl Delivery {
             if is_absorbed && is_idle && self.is_settled() {
                 return Ok(Delivered::Settled);
             }
-            let nap = if is_idle { self.nap(asked_at) } else { Duration::ZERO };
+            let nap = if is_idle { self.nap(asked_at)? } else { Duration::ZERO };
             let clock = SharedClock::clone(&self.clock);
             let bell = Arc::clone(&self.bell);
             tokio::select! {
@@ -219,12 +219,14 @@ impl Delivery {
     }
 
     fn prepare(&mut self, now: Timestamp) -> Result<bool, EngineError> {
+        timers::ring(&self.store, now)?;
         if !self.store.has_dirty() {
             return Ok(false);
         }
         self.read_shop()?;
+        let instant = timers::assembly_instant(&self.store, now)?;
         let Some((_, shop)) = &self.shop else { return Ok(false) };
-        let options = self.params.options(now);
+        let options = self.params.options(instant);
         Preparation {
             store: &self.store,
             outbox: &mut self.outbox,
@@ -348,8 +350,9 @@ impl Delivery {
     ///
     /// The questions are those of the round that found nothing to do, asked for its instant `now`:
     /// what has become due since then is due at once, and must not be taken for not waiting.
-    fn nap(&mut self, now: Timestamp) -> Duration {
-        let mut until = self.outbox.next_due(now);
+    fn nap(&mut self, now: Timestamp) -> Result<Duration, EngineError> {
+        let timer = timers::next(&self.store)?;
+        let mut until = self.outbox.next_due(now).into_iter().chain(timer).min();
         for feed in Feed::ALL {
             if self.outbox.waiting_count(feed) == 0 {
                 continue;
@@ -360,7 +363,7 @@ impl Delivery {
         }
         // A millisecond more: an instant that rounds down to now would wake the loop in vain.
         let wait = |until| since(until, self.clock.now()) + Duration::from_millis(1);
-        until.map_or(NAP, wait).min(NAP)
+        Ok(until.map_or(NAP, wait).min(NAP))
     }
 
     /// Spreads retries of several processes; not secret, so a linear congruence does.

@@ -20,6 +20,7 @@ mod reread;
 mod run;
 mod snapshot;
 mod streaming;
+mod timers;
 
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};

@@ -21,7 +21,10 @@ pub(crate) fn missing(
             Some((base, _)) => base.to_owned(),
             None => return Ok(None),
         },
-        Identity::Attribute { .. } | Identity::Product { .. } => return Ok(None),
+        Identity::Attribute { .. }
+        | Identity::CategoryAttribute { .. }
+        | Identity::Category { .. }
+        | Identity::Product { .. } => return Ok(None),
     };
     let record = record(&FeedKey::new(Identity::PriceBook { id: book.clone() }))?;
     let parked = record.filter(|it| it.state == ItemState::Parked && it.accepted.is_none());
@@ -62,7 +65,7 @@ pub(crate) fn wake_dependents(
             }
             batch.mark_dirty(owner(Feed::Prices), &mark);
         }
-        Feed::ProductAttributes | Feed::Prices => {}
+        Feed::ProductAttributes | Feed::CategoryAttributes | Feed::Categories | Feed::Prices => {}
     }
     Ok(())
 }

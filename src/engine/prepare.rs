@@ -12,7 +12,10 @@ use crate::catalog::{CatalogRead, Owner, Shop, product_references};
 use crate::diff::{Decision, diff};
 use crate::engine::preconditions::missing;
 use crate::engine::{EngineError, Gauges};
-use crate::feed::{AssembleOptions, Assembled, Digest, Feed, FeedKey, FeedOwner, assemble};
+use crate::feed::{
+    AssembleOptions, Assembled, Assembly, Digest, Feed, FeedKey, FeedOwner, assemble,
+    categories_above,
+};
 use crate::ledger::{Cause, ItemState, LedgerRecord};
 use crate::outbox::{Lane, Outbox, OutboxEntry};
 use crate::store::{DirtyMark, Range, Ranges, Store, WriteBatch};
@@ -135,6 +138,7 @@ impl Preparation<'_> {
             let mut walked = range.clone();
             for id in &page {
                 let owner = FeedOwner { feed, id: *id };
+                self.those_above(&mut step, owner, &range.cause)?;
                 if !self.owner(&mut step, owner, Lane::Mass, &range.cause)? {
                     break;
                 }
@@ -162,8 +166,9 @@ impl Preparation<'_> {
     ) -> Result<Option<Vec<u32>>, EngineError> {
         let after = range.after;
         let (kind, before): (fn(u32) -> Owner, &[Feed]) = match feed {
-            Feed::ProductAttributes => (Owner::Attribute, &[]),
-            Feed::Products => (Owner::Product, &[Feed::ProductAttributes]),
+            Feed::ProductAttributes | Feed::CategoryAttributes => (Owner::Attribute, &[]),
+            Feed::Categories => (Owner::Category, &[Feed::CategoryAttributes]),
+            Feed::Products => (Owner::Product, &[Feed::ProductAttributes, Feed::Categories]),
             Feed::PriceBooks => (Owner::Website, &[]),
             Feed::Prices => (Owner::Product, &[Feed::ProductAttributes, Feed::PriceBooks]),
         };
@@ -189,6 +194,26 @@ impl Preparation<'_> {
         Ok(Some(page))
     }
 
+    /// Decides about the categories above one that is looked at: the service is told of them first,
+    /// and a category that was moved may have a lower id than the one above it.
+    fn those_above(
+        &mut self,
+        step: &mut Step,
+        owner: FeedOwner,
+        cause: &Cause,
+    ) -> Result<(), EngineError> {
+        if owner.feed != Feed::Categories {
+            return Ok(());
+        }
+        let above = categories_above(owner.id, self.store, self.options.now);
+        for id in above.map_err(EngineError::Read)? {
+            if id > owner.id {
+                self.owner(step, FeedOwner { feed: owner.feed, id }, Lane::Mass, cause)?;
+            }
+        }
+        Ok(())
+    }
+
     /// An attribute that became a select changes which options products hold: the walk over all
     /// products puts the index entries that are missing.
     fn refresh_references(&self, step: &mut Step, owner: FeedOwner) -> Result<(), EngineError> {
@@ -204,10 +229,11 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    fn commit(&self, step: Step) -> Result<(), EngineError> {
+    fn commit(&self, mut step: Step) -> Result<(), EngineError> {
         if step.batch.is_empty() {
             return Ok(());
         }
+        step.batch.assembled_for(self.options.now);
         self.store.commit(step.batch).map_err(EngineError::Store)
     }
 
@@ -221,17 +247,23 @@ impl Preparation<'_> {
         lane: Lane,
         cause: &Cause,
     ) -> Result<bool, EngineError> {
-        let items = assemble(owner, self.shop, self.store, self.options);
-        let items = items.map_err(EngineError::Read)?;
+        let assembly = assemble(owner, self.shop, self.store, self.options);
+        let Assembly { items, until } = assembly.map_err(EngineError::Read)?;
         let known = self.store.owned_keys(owner).map_err(EngineError::Store)?;
         let in_flight = |key: &FeedKey| self.outbox.is_in_flight(key);
         if known.iter().any(in_flight) || items.iter().any(|item| in_flight(&item.key)) {
             return Ok(false);
         }
         Gauges::add(&self.gauges.feed(owner.feed).assembled, items.len());
+        if let Some(until) = until {
+            step.batch.timer(until, owner);
+        }
         let produced: BTreeSet<FeedKey> = items.iter().map(|item| item.key.clone()).collect();
         let wanted = Wanted { owner: owner.id, lane, cause };
         for Assembled { key, body } in items {
+            if self.is_anothers(step, &key, owner)? {
+                continue;
+            }
             let missing = missing(&key, |other| self.record(step, other))?;
             match (body, missing) {
                 (Ok(body), None) => self.key(step, key, Some(Digest::of(&body)), &wanted)?,
@@ -246,10 +278,56 @@ impl Preparation<'_> {
             // Another owner may have taken the key over: then it is not ours to delete.
             let record = self.record(step, &key)?;
             if record.is_some_and(|record| record.owner == owner.id) {
+                self.hand_over(step, &key, owner, cause)?;
                 self.key(step, key, None, &wanted)?;
             }
         }
         Ok(true)
+    }
+
+    /// Whether a key that `owner` assembles is that of another owner, which has a lower id and
+    /// assembles it, too. Then `owner` has a claim: it is looked at again when the other lets go.
+    fn is_anothers(
+        &self,
+        step: &mut Step,
+        key: &FeedKey,
+        owner: FeedOwner,
+    ) -> Result<bool, EngineError> {
+        let record = self.record(step, key)?;
+        let Some(record) = record.filter(|record| record.owner != owner.id) else {
+            return Ok(false);
+        };
+        let other = FeedOwner { feed: owner.feed, id: record.owner };
+        let assembly = assemble(other, self.shop, self.store, self.options);
+        let others = assembly.map_err(EngineError::Read)?.items;
+        if !others.iter().any(|item| item.key == *key) {
+            return Ok(false);
+        }
+        let (first, second) = (owner.id.min(other.id), owner.id.max(other.id));
+        step.batch.claim(key, second, true);
+        if first == owner.id {
+            step.batch.claim(key, first, false);
+        }
+        Ok(first != owner.id)
+    }
+
+    /// A key is let go of: owners that claim it are looked at again.
+    fn hand_over(
+        &self,
+        step: &mut Step,
+        key: &FeedKey,
+        owner: FeedOwner,
+        cause: &Cause,
+    ) -> Result<(), EngineError> {
+        for id in self.store.claimants(key).map_err(EngineError::Store)? {
+            step.batch.claim(key, id, false);
+            if id != owner.id {
+                let sequence = self.store.next_sequence();
+                let mark = DirtyMark { sequence, cause: cause.clone() };
+                step.batch.mark_dirty(FeedOwner { feed: owner.feed, id }, &mark);
+            }
+        }
+        Ok(())
     }
 
     fn record(&self, step: &Step, key: &FeedKey) -> Result<Option<LedgerRecord>, EngineError> {

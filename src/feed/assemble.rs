@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::catalog::{CatalogRead, ReadError, Shop};
+use crate::catalog::{CatalogRead, Horizon, ReadError, Shop, Visible};
 use crate::feed::{
-    AssembleFault, Feed, FeedKey, FeedOwner, price_books, prices, product_attributes, products,
+    AssembleFault, Feed, FeedKey, FeedOwner, categories, category_attributes, price_books, prices,
+    product_attributes, products,
 };
 
 /// The most bytes a body may have (ACO boundaries: 200 KB for a product, not expandable).
@@ -47,7 +48,17 @@ pub struct Assembled {
     pub body: Result<Json, AssembleFault>,
 }
 
-/// Every item of `owner` that should exist now, by key. An owner whose main row is gone has none.
+/// The items of an owner at an instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assembly {
+    /// Every item that should exist, by key.
+    pub items: Vec<Assembled>,
+    /// The instant from which on they may be others without any row having changed: then the owner
+    /// is to be assembled again.
+    pub until: Option<Timestamp>,
+}
+
+/// Every item of `owner` that should exist now. An owner whose main row is gone has none.
 ///
 /// # Errors
 /// The catalog copy could not be read.
@@ -56,12 +67,16 @@ pub fn assemble<C: CatalogRead>(
     shop: &Shop,
     catalog: &C,
     options: &AssembleOptions,
-) -> Result<Vec<Assembled>, ReadError> {
+) -> Result<Assembly, ReadError> {
+    let horizon = Horizon::default();
+    let catalog = &Visible::new(catalog, options.now.as_second(), &horizon);
     let mut items = match owner.feed {
         Feed::ProductAttributes => product_attributes::assemble(owner.id, shop, catalog, options)?,
+        Feed::CategoryAttributes => category_attributes::assemble(owner.id, shop, options),
+        Feed::Categories => categories::assemble(owner.id, shop, catalog, options)?,
         Feed::Products => products::assemble(owner.id, shop, catalog, options)?,
         Feed::PriceBooks => price_books::assemble(owner.id, shop, options),
-        Feed::Prices => prices::assemble(owner.id, shop, catalog, options)?,
+        Feed::Prices => prices::assemble(owner.id, shop, catalog, options, &horizon)?,
     };
     for item in &mut items {
         let bytes = item.body.as_ref().map_or(0, |body| body.to_string().len());
@@ -70,5 +85,6 @@ pub fn assemble<C: CatalogRead>(
         }
     }
     items.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(items)
+    let until = horizon.first_change_s().and_then(|at_s| Timestamp::from_second(at_s).ok());
+    Ok(Assembly { items, until })
 }

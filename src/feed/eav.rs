@@ -1,26 +1,33 @@
-//! Attribute values of a product, with the fallback from a store view to the defaults.
+//! Attribute values of a product or category, with the fallback from a store view to the defaults.
 
 use std::collections::BTreeMap;
 
-// The five value tables have the same columns.
+// The value tables have the same columns.
 use crate::catalog::column::product_varchar as value_row;
-use crate::catalog::{Attribute, Sheet, Shop, Table};
+use crate::catalog::{Attribute, AttributeOf, Sheet, Shop, Table};
 use crate::decode::{Row, Value};
 use crate::feed::row;
 
-const VALUE_TABLES: [Table; 5] = [
+// An owner has rows in the tables of its own kind only.
+const VALUE_TABLES: [Table; 10] = [
     Table::ProductVarchar,
     Table::ProductInt,
     Table::ProductDecimal,
     Table::ProductText,
     Table::ProductDatetime,
+    Table::CategoryVarchar,
+    Table::CategoryInt,
+    Table::CategoryDecimal,
+    Table::CategoryText,
+    Table::CategoryDatetime,
 ];
 
 /// The store id of rows that hold for every store view without a row of its own.
 pub(crate) const DEFAULTS: u32 = 0;
 
-/// The attribute values of one product, found by attribute and store.
+/// The attribute values of one product or category, found by attribute and store.
 pub(crate) struct Values<'a> {
+    of: AttributeOf,
     shop: &'a Shop,
     by_place: BTreeMap<(Table, u32, u32), &'a Value>,
 }
@@ -28,6 +35,15 @@ pub(crate) struct Values<'a> {
 impl<'a> Values<'a> {
     /// The values in a product's sheet.
     pub(crate) fn of(sheet: &'a Sheet, shop: &'a Shop) -> Self {
+        Self::of_kind(AttributeOf::Products, sheet, shop)
+    }
+
+    /// The values in a category's sheet.
+    pub(crate) fn of_category(sheet: &'a Sheet, shop: &'a Shop) -> Self {
+        Self::of_kind(AttributeOf::Categories, sheet, shop)
+    }
+
+    fn of_kind(of: AttributeOf, sheet: &'a Sheet, shop: &'a Shop) -> Self {
         let mut by_place = BTreeMap::new();
         for table in VALUE_TABLES {
             for row in sheet.rows(table) {
@@ -36,7 +52,7 @@ impl<'a> Values<'a> {
                 }
             }
         }
-        Self { shop, by_place }
+        Self { of, shop, by_place }
     }
 
     /// What the row of exactly this store holds, NULL too; `None` without a row.
@@ -53,12 +69,19 @@ impl<'a> Values<'a> {
 
     /// [`Values::stored`] of the attribute with this code.
     pub(crate) fn stored_by_code(&self, code: &str, store: u32) -> Option<&'a Value> {
-        self.stored(self.shop.attribute_by_code(code)?, store)
+        self.stored(self.attribute(code)?, store)
     }
 
     /// [`Values::value`] of the attribute with this code.
     pub(crate) fn value_by_code(&self, code: &str, store: u32) -> Option<&'a Value> {
-        self.value(self.shop.attribute_by_code(code)?, store)
+        self.value(self.attribute(code)?, store)
+    }
+
+    fn attribute(&self, code: &str) -> Option<&'a Attribute> {
+        match self.of {
+            AttributeOf::Products => self.shop.attribute_by_code(code),
+            AttributeOf::Categories => self.shop.category_attribute_by_code(code),
+        }
     }
 
     /// [`Values::value_by_code`] as text.
@@ -68,9 +91,12 @@ impl<'a> Values<'a> {
 
     /// Every value of every store, with the attribute that it belongs to.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
-        let shop = self.shop;
+        let (of, shop) = (self.of, self.shop);
         self.by_place.iter().filter_map(move |((table, attribute, _), value)| {
-            let attribute = shop.attribute(*attribute)?;
+            let attribute = match of {
+                AttributeOf::Products => shop.attribute(*attribute)?,
+                AttributeOf::Categories => shop.category_attribute(*attribute)?,
+            };
             (attribute.value_table() == Some(*table)).then_some((attribute, *value))
         })
     }

@@ -7,11 +7,15 @@ use sha1::{Digest as _, Sha1};
 
 /// A feed: one kind of payload that the service takes.
 ///
-/// The order is the order of a first sync (design: metadata, products, price books, prices).
+/// The order is the order of a first sync: what others refer to goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feed {
     /// Product attribute metadata.
     ProductAttributes,
+    /// Category attribute metadata.
+    CategoryAttributes,
+    /// Categories.
+    Categories,
     /// Products.
     Products,
     /// Price books.
@@ -22,13 +26,21 @@ pub enum Feed {
 
 impl Feed {
     /// Every feed, in first-sync order.
-    pub const ALL: [Self; 4] =
-        [Self::ProductAttributes, Self::Products, Self::PriceBooks, Self::Prices];
+    pub const ALL: [Self; 6] = [
+        Self::ProductAttributes,
+        Self::CategoryAttributes,
+        Self::Categories,
+        Self::Products,
+        Self::PriceBooks,
+        Self::Prices,
+    ];
 
     /// The feed's name in commands, config and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ProductAttributes => "productAttributes",
+            Self::CategoryAttributes => "categoryAttributes",
+            Self::Categories => "categories",
             Self::Products => "products",
             Self::PriceBooks => "priceBooks",
             Self::Prices => "prices",
@@ -45,6 +57,8 @@ impl Feed {
         match self {
             Self::ProductAttributes => 1,
             Self::Products => 2,
+            Self::Categories => 3,
+            Self::CategoryAttributes => 4,
             Self::PriceBooks => 5,
             Self::Prices => 6,
         }
@@ -58,7 +72,10 @@ impl Feed {
     /// Most items in one request (ACO connector guide: batch limits).
     pub const fn batch_items_max(self) -> usize {
         match self {
-            Self::ProductAttributes | Self::Products => 100,
+            Self::ProductAttributes
+            | Self::CategoryAttributes
+            | Self::Categories
+            | Self::Products => 100,
             Self::PriceBooks | Self::Prices => 500,
         }
     }
@@ -77,6 +94,20 @@ pub enum Identity {
     Attribute {
         /// `eav_attribute.attribute_code`.
         code: String,
+        /// `store.code`, sent as `source.locale`.
+        store: String,
+    },
+    /// `categoryAttributes`: attribute code and store view code.
+    CategoryAttribute {
+        /// `eav_attribute.attribute_code`.
+        code: String,
+        /// `store.code`, sent as `source.locale`.
+        store: String,
+    },
+    /// `categories`: slug and store view code.
+    Category {
+        /// The url keys from below the store's root on, joined by `/`.
+        slug: String,
         /// `store.code`, sent as `source.locale`.
         store: String,
     },
@@ -117,6 +148,12 @@ impl FeedKey {
             Identity::Attribute { code, store } => {
                 Self { feed: Feed::ProductAttributes, parts: vec![code, store] }
             }
+            Identity::CategoryAttribute { code, store } => {
+                Self { feed: Feed::CategoryAttributes, parts: vec![code, store] }
+            }
+            Identity::Category { slug, store } => {
+                Self { feed: Feed::Categories, parts: vec![slug, store] }
+            }
             Identity::Product { sku, store } => {
                 Self { feed: Feed::Products, parts: vec![sku, store] }
             }
@@ -143,6 +180,10 @@ impl FeedKey {
         let part = |n: usize| self.parts.get(n).cloned().unwrap_or_default();
         match self.feed {
             Feed::ProductAttributes => Identity::Attribute { code: part(0), store: part(1) },
+            Feed::CategoryAttributes => {
+                Identity::CategoryAttribute { code: part(0), store: part(1) }
+            }
+            Feed::Categories => Identity::Category { slug: part(0), store: part(1) },
             Feed::Products => Identity::Product { sku: part(0), store: part(1) },
             Feed::PriceBooks => Identity::PriceBook { id: part(0) },
             Feed::Prices => Identity::Price { sku: part(0), price_book: part(1) },
@@ -153,8 +194,11 @@ impl FeedKey {
     pub fn delete_body(&self) -> Json {
         use serde_json::json;
         match self.identity() {
-            Identity::Attribute { code, store } => {
+            Identity::Attribute { code, store } | Identity::CategoryAttribute { code, store } => {
                 json!({ "code": code, "source": { "locale": store } })
+            }
+            Identity::Category { slug, store } => {
+                json!({ "slug": slug, "source": { "locale": store } })
             }
             Identity::Product { sku, store } => {
                 json!({ "sku": sku, "source": { "locale": store } })
@@ -202,7 +246,7 @@ pub struct FeedItem {
 }
 
 /// The source of a feed's items: a product for products and prices, an attribute for
-/// productAttributes, a website for priceBooks. Dirty marks are kept per feed owner.
+/// productAttributes and categoryAttributes, a category, a website for priceBooks. Dirty marks are kept per feed owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FeedOwner {
     /// The feed.

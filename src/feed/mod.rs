@@ -1,6 +1,6 @@
 //! Owns the assembly of feed items from the catalog copy: one file per feed, canonical form, digest.
 //!
-//! [`assemble()`] takes the owner of a feed's items (a product, an attribute, a website), the
+//! [`assemble()`] takes the owner of a feed's items (a product, a category, an attribute, a website), the
 //! [`Shop`](crate::catalog::Shop) and the catalog copy, and gives every item that should exist now.
 //! Pure. Must not know what was sent before.
 //!
@@ -12,6 +12,8 @@
 //! that changes by itself, such as the time of assembly, is part of an item.
 
 mod assemble;
+mod categories;
+mod category_attributes;
 mod eav;
 mod fault;
 mod key;
@@ -29,6 +31,7 @@ mod tests;
 #[cfg(test)]
 mod touches_tests;
 
-pub use assemble::{AssembleOptions, Assembled, SpecialPriceDates, assemble};
+pub use assemble::{AssembleOptions, Assembled, Assembly, SpecialPriceDates, assemble};
+pub use categories::categories_above;
 pub use fault::AssembleFault;
 pub use key::{Digest, Feed, FeedItem, FeedKey, FeedOwner, Identity};

@@ -66,7 +66,7 @@ fn body(attribute: &Attribute, flags: &Row, store: &StoreView) -> Result<Json, A
     }))
 }
 
-fn data_type(attribute: &Attribute) -> &'static str {
+pub(crate) fn data_type(attribute: &Attribute) -> &'static str {
     match (attribute.backend_type.as_str(), attribute.frontend_input.as_str()) {
         ("int", "boolean") => "BOOLEAN",
         ("int", "text" | "select") => "TEXT",

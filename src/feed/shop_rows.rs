@@ -229,7 +229,7 @@ impl ShopRows {
     pub(crate) fn items(&self, feed: Feed, id: u32) -> Vec<(Vec<String>, Json)> {
         let owner = FeedOwner { feed, id };
         let items = assemble(owner, &self.shop(), &self.catalog, &self.options).unwrap();
-        let items = items.into_iter().map(|item| {
+        let items = items.items.into_iter().map(|item| {
             assert_eq!(item.key.feed, feed);
             let body = item.body.unwrap_or_else(|fault| json!(fault.to_string()));
             (item.key.parts().to_vec(), body)

@@ -28,7 +28,8 @@ fn items(catalog: &MemoryCatalog) -> Items {
     let (shop, options) = (Shop::read(catalog).unwrap(), options());
     let ids = |feed: Feed| -> Vec<u32> {
         match feed {
-            Feed::ProductAttributes => (500..710).collect(),
+            Feed::ProductAttributes | Feed::CategoryAttributes => (500..710).collect(),
+            Feed::Categories => (0..50).collect(),
             Feed::Products | Feed::Prices => PRODUCTS.collect(),
             Feed::PriceBooks => (0..4).collect(),
         }
@@ -36,13 +37,16 @@ fn items(catalog: &MemoryCatalog) -> Items {
     let owners = Feed::ALL
         .into_iter()
         .flat_map(|feed| ids(feed).into_iter().map(move |id| FeedOwner { feed, id }));
-    let of = |owner| (owner, assemble(owner, &shop, catalog, &options).unwrap());
+    let of = |owner| (owner, assemble(owner, &shop, catalog, &options).unwrap().items);
     owners.map(of).filter(|(_, items)| !items.is_empty()).collect()
 }
 
 fn is_touched(owner: FeedOwner, touches: &BTreeMap<Touch, Table>) -> bool {
     let (one, every) = match owner.feed {
-        Feed::ProductAttributes => (Touch::Attribute(owner.id), Touch::EveryAttribute),
+        Feed::ProductAttributes | Feed::CategoryAttributes => {
+            (Touch::Attribute(owner.id), Touch::EveryAttribute)
+        }
+        Feed::Categories => (Touch::Category(owner.id), Touch::EveryCategory),
         Feed::Products => (Touch::Product(owner.id), Touch::EveryProduct),
         Feed::PriceBooks => (Touch::PriceBooks(owner.id), Touch::EveryPriceBook),
         Feed::Prices => (Touch::Price(owner.id), Touch::EveryPrice),
@@ -69,7 +73,7 @@ fn small_shop_has_items_of_every_kind_and_no_faults() {
     fold(&changes, &catalog, FoldMode::GateClosed).unwrap().apply_to(&mut catalog);
     let items: Vec<Assembled> = items(&catalog).into_values().flatten().collect();
     let count = |feed| items.iter().filter(|item| item.key.feed == feed).count();
-    assert_eq!(Feed::ALL.map(count), [21 * 3, 5 * 2, 2 * 3, 5]);
+    assert_eq!(Feed::ALL.map(count), [21 * 3, 0, 0, 5 * 2, 2 * 3, 5]);
     assert!(items.iter().all(|item| item.body.is_ok()), "{items:?}");
 }
 

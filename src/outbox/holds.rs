@@ -13,6 +13,17 @@ use crate::feed::{Feed, FeedKey};
 pub(super) struct Holds {
     /// First attribute metadata by store view code: holds up the products of the store view.
     first_attributes: BTreeMap<String, usize>,
+    /// First category attribute metadata by store view code: holds up the categories of the store
+    /// view.
+    first_category_attributes: BTreeMap<String, usize>,
+    /// First categories by store view code: holds up the products of the store view, whose routes
+    /// name them.
+    first_categories: BTreeMap<String, usize>,
+    /// First categories by store view code and slug: holds up the categories below.
+    first_slugs: BTreeMap<(String, String), usize>,
+    /// Categories that come or go, by store view code and slug: holds up the deletes of those above,
+    /// since the service deletes everything below a category with it.
+    slugs: BTreeMap<(String, String), usize>,
     /// First products by owner: holds up the owner's prices.
     first_products: BTreeMap<u32, usize>,
     /// First price books by id: holds up child books and prices.
@@ -47,8 +58,26 @@ impl Holds {
     pub(super) fn hold_up(&self, entry: &OutboxEntry) -> bool {
         let key = &entry.key;
         match (entry.intent.verb(), key.feed) {
-            (_, Feed::ProductAttributes) | (Verb::Delete, Feed::Prices) => false,
-            (Verb::Replace, Feed::Products) => self.first_attributes.contains_key(part(key, 1)),
+            (_, Feed::ProductAttributes | Feed::CategoryAttributes)
+            | (Verb::Delete, Feed::Prices) => false,
+            (Verb::Replace, Feed::Categories) => {
+                let (slug, store) = (part(key, 0), part(key, 1).to_owned());
+                self.first_category_attributes.contains_key(&store)
+                    || slug.rsplit_once('/').is_some_and(|(above, _)| {
+                        self.first_slugs.contains_key(&(store, above.to_owned()))
+                    })
+            }
+            (Verb::Delete, Feed::Categories) => {
+                let (slug, store) = (part(key, 0), part(key, 1));
+                // `0` follows `/`: everything that begins with the slug and a slash.
+                let below =
+                    (store.to_owned(), format!("{slug}/"))..(store.to_owned(), format!("{slug}0"));
+                self.slugs.range(below).next().is_some()
+            }
+            (Verb::Replace, Feed::Products) => {
+                self.first_attributes.contains_key(part(key, 1))
+                    || self.first_categories.contains_key(part(key, 1))
+            }
             (Verb::Replace, Feed::PriceBooks) => {
                 base_of(part(key, 0)).is_some_and(|base| self.first_books.contains_key(base))
             }
@@ -68,10 +97,21 @@ impl Holds {
 
     fn count(&mut self, entry: &OutboxEntry, step: Step) {
         let key = &entry.key;
+        let place = || (part(key, 1).to_owned(), part(key, 0).to_owned());
+        if key.feed == Feed::Categories {
+            step_count(&mut self.slugs, place(), step);
+        }
         match (entry.intent.verb(), key.feed) {
             (Verb::Replace, _) if !entry.is_first => {}
             (Verb::Replace, Feed::ProductAttributes) => {
                 step_count(&mut self.first_attributes, part(key, 1).to_owned(), step);
+            }
+            (Verb::Replace, Feed::CategoryAttributes) => {
+                step_count(&mut self.first_category_attributes, part(key, 1).to_owned(), step);
+            }
+            (Verb::Replace, Feed::Categories) => {
+                step_count(&mut self.first_categories, part(key, 1).to_owned(), step);
+                step_count(&mut self.first_slugs, place(), step);
             }
             (Verb::Replace, Feed::Products) => {
                 step_count(&mut self.first_products, entry.owner, step);
@@ -89,7 +129,13 @@ impl Holds {
                 }
             }
             (Verb::Replace, Feed::Prices)
-            | (Verb::Delete, Feed::Products | Feed::ProductAttributes) => {}
+            | (
+                Verb::Delete,
+                Feed::Products
+                | Feed::ProductAttributes
+                | Feed::CategoryAttributes
+                | Feed::Categories,
+            ) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Choosing the keys of the next request.
 //!
 //! The live lane goes before the mass lane. Within a lane deletes go first (prices, price books,
-//! products, metadata), then the live lane's price changes, and a mass load in first-sync order.
+//! products, categories, metadata), then the live lane's price changes, and a mass load in first-sync order.
 //! A live batch with free places takes mass entries of the same endpoint along, and after
 //! [`LIVE_RUN_MAX`] live batches in a row one mass batch has its turn: a shop with a steady
 //! trickle of changes would otherwise spend every request on it.
@@ -15,24 +15,30 @@ use crate::feed::{Feed, FeedKey};
 pub(super) const LIVE_RUN_MAX: u32 = 8;
 
 /// Deletes: nothing goes before what depends on it.
-const DELETES: [(Verb, Feed); 4] = [
+const DELETES: [(Verb, Feed); 6] = [
     (Verb::Delete, Feed::Prices),
     (Verb::Delete, Feed::PriceBooks),
     (Verb::Delete, Feed::Products),
+    (Verb::Delete, Feed::Categories),
+    (Verb::Delete, Feed::CategoryAttributes),
     (Verb::Delete, Feed::ProductAttributes),
 ];
 
 /// Live changes: prices first, as they matter most and cost least.
-const LIVE_REPLACES: [(Verb, Feed); 4] = [
+const LIVE_REPLACES: [(Verb, Feed); 6] = [
     (Verb::Replace, Feed::Prices),
     (Verb::Replace, Feed::PriceBooks),
     (Verb::Replace, Feed::ProductAttributes),
+    (Verb::Replace, Feed::CategoryAttributes),
+    (Verb::Replace, Feed::Categories),
     (Verb::Replace, Feed::Products),
 ];
 
 /// Mass loads: the order of a first sync.
-const MASS_REPLACES: [(Verb, Feed); 4] = [
+const MASS_REPLACES: [(Verb, Feed); 6] = [
     (Verb::Replace, Feed::ProductAttributes),
+    (Verb::Replace, Feed::CategoryAttributes),
+    (Verb::Replace, Feed::Categories),
     (Verb::Replace, Feed::Products),
     (Verb::Replace, Feed::PriceBooks),
     (Verb::Replace, Feed::Prices),

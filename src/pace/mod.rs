@@ -66,7 +66,10 @@ impl Family {
         match feed {
             Feed::Products => Self::Products,
             Feed::Prices => Self::Prices,
-            Feed::ProductAttributes | Feed::PriceBooks => Self::RequestOnly,
+            Feed::ProductAttributes
+            | Feed::CategoryAttributes
+            | Feed::Categories
+            | Feed::PriceBooks => Self::RequestOnly,
         }
     }
 

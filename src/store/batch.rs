@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::catalog::{CatalogEdits, Reference};
 use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
@@ -33,10 +35,12 @@ pub(crate) enum Tree {
     LedgerOwner,
     Outbox,
     Progress,
+    Timers,
+    Claims,
 }
 
 impl Tree {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Sheets,
         Self::References,
         Self::Dirty,
@@ -45,6 +49,8 @@ impl Tree {
         Self::LedgerOwner,
         Self::Outbox,
         Self::Progress,
+        Self::Timers,
+        Self::Claims,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -57,6 +63,8 @@ impl Tree {
             Self::LedgerOwner => "ledger_owner",
             Self::Outbox => "outbox",
             Self::Progress => "progress",
+            Self::Timers => "timers",
+            Self::Claims => "claims",
         }
     }
 }
@@ -66,6 +74,7 @@ pub(crate) const POSITION: &[u8] = b"position";
 pub(crate) const SNAPSHOT: &[u8] = b"snapshot";
 pub(crate) const PACE: &[u8] = b"pace";
 pub(crate) const ASSEMBLY: &[u8] = b"assembly";
+pub(crate) const ASSEMBLED_FOR: &[u8] = b"assembled_for";
 pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const DEFINITIONS: &[u8] = b"definitions";
 pub(crate) const SERVER: &[u8] = b"server";
@@ -145,6 +154,26 @@ impl WriteBatch {
     pub fn prepared(&mut self, xid: &Xid, prepared: Option<&Prepared>) {
         let value = prepared.map(source_records::encode_prepared);
         self.write(Tree::Progress, keys::prepared(xid), value);
+    }
+
+    /// An owner is to be assembled again at an instant.
+    pub fn timer(&mut self, at: Timestamp, owner: FeedOwner) {
+        self.write(Tree::Timers, keys::timer(at, owner).to_vec(), Some(Vec::new()));
+    }
+
+    /// A timer has rung.
+    pub fn timer_rang(&mut self, at: Timestamp, owner: FeedOwner) {
+        self.write(Tree::Timers, keys::timer(at, owner).to_vec(), None);
+    }
+
+    /// An owner claims a key that another has; `false`: no more.
+    pub fn claim(&mut self, key: &FeedKey, owner: u32, claims: bool) {
+        self.write(Tree::Claims, keys::claim(key, owner), claims.then(Vec::new));
+    }
+
+    /// The latest instant for which anything was assembled.
+    pub fn assembled_for(&mut self, at: Timestamp) {
+        self.progress(ASSEMBLED_FOR, source_records::encode_text(&at.to_string()));
     }
 
     /// What everything was last assembled with.

@@ -1,5 +1,7 @@
 //! Keys: big-endian and order-preserving, so that a tree is walked in the order of its words.
 
+use jiff::Timestamp;
+
 use crate::catalog::{Owner, Reference};
 use crate::feed::{Feed, FeedKey, FeedOwner};
 use crate::position::Xid;
@@ -27,6 +29,28 @@ pub(crate) fn reference_entry(from: Reference, product: u32) -> [u8; 9] {
 pub(crate) fn feed_owner(owner: FeedOwner) -> [u8; 5] {
     let [a, b, c, d] = owner.id.to_be_bytes();
     [owner.feed.code(), a, b, c, d]
+}
+
+/// The instant's Unix second, then the feed owner. Instants before 1970 are as due as 1970.
+pub(crate) fn timer(at: Timestamp, owner: FeedOwner) -> [u8; 13] {
+    let mut key = [0; 13];
+    let second = u64::try_from(at.as_second()).unwrap_or(0);
+    let parts = second.to_be_bytes().into_iter().chain(feed_owner(owner));
+    for (place, byte) in key.iter_mut().zip(parts) {
+        *place = byte;
+    }
+    key
+}
+
+pub(crate) fn parse_timer(key: &[u8]) -> Option<(Timestamp, FeedOwner)> {
+    let (second, owner) = key.split_first_chunk::<8>()?;
+    let second = i64::try_from(u64::from_be_bytes(*second)).ok()?;
+    Some((Timestamp::from_second(second).ok()?, parse_feed_owner(owner)?))
+}
+
+/// A feed key, then the owner that claims it.
+pub(crate) fn claim(key: &FeedKey, owner: u32) -> Vec<u8> {
+    [&feed_key(key)[..], &owner.to_be_bytes()].concat()
 }
 
 pub(crate) fn parse_feed_owner(key: &[u8]) -> Option<FeedOwner> {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use jiff::Timestamp;
+
 use crate::catalog::{CatalogRead, ForeignKey, Owner, ReadError, Reference, Sheet};
 use crate::decode::{Definitions, TableId};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner};
@@ -11,7 +13,8 @@ use crate::outbox::OutboxEntry;
 use crate::pace::PaceState;
 use crate::position::{BinlogFile, Position, Xid};
 use crate::store::batch::{
-    ASSEMBLY, BINLOG_FILE, DEFINITIONS, DirtyMark, PACE, POSITION, REREAD, SERVER, SNAPSHOT, Tree,
+    ASSEMBLED_FOR, ASSEMBLY, BINLOG_FILE, DEFINITIONS, DirtyMark, PACE, POSITION, REREAD, SERVER,
+    SNAPSHOT, Tree,
 };
 use crate::store::codec::Why;
 use crate::store::error::StoreError;
@@ -115,6 +118,57 @@ impl Store {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// The first timers, up to `limit`, by instant.
+    pub fn timers(&self, limit: usize) -> Result<Vec<(Timestamp, FeedOwner)>, StoreError> {
+        let mut timers = Vec::new();
+        for entry in self.tree(Tree::Timers).iter().keys().take(limit) {
+            let key = entry.map_err(reading)?;
+            let timer = keys::parse_timer(&key);
+            timers.push(timer.ok_or_else(|| corrupt(Tree::Timers, &key, "its key is malformed"))?);
+        }
+        Ok(timers)
+    }
+
+    /// Whether the service holds a category below the one with this key: its slug goes on where this
+    /// one ends.
+    pub fn has_accepted_below(&self, key: &FeedKey) -> Result<bool, StoreError> {
+        let [slug, store] = key.parts() else { return Ok(false) };
+        let mut prefix = vec![key.feed.code()];
+        prefix.extend(slug.bytes().chain([b'/']));
+        for entry in self.tree(Tree::Ledger).scan_prefix(&prefix) {
+            let (found, value) = entry.map_err(reading)?;
+            let below = keys::parse_feed_key(&found)
+                .ok_or_else(|| corrupt(Tree::Ledger, &found, "its key is malformed"))?;
+            if below.parts().last() != Some(store) {
+                continue;
+            }
+            let record = self.decoded(Tree::Ledger, &found, &value, records::decode_ledger)?;
+            if record.accepted.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The owners that claim a key which another has, ascending.
+    pub fn claimants(&self, key: &FeedKey) -> Result<Vec<u32>, StoreError> {
+        let prefix = keys::feed_key(key);
+        let mut owners = Vec::new();
+        for entry in self.tree(Tree::Claims).scan_prefix(&prefix).keys() {
+            let found = entry.map_err(reading)?;
+            if found.len() == prefix.len().saturating_add(4) {
+                owners.extend(keys::last_id(&found));
+            }
+        }
+        Ok(owners)
+    }
+
+    /// The latest instant for which anything was assembled.
+    pub fn assembled_for(&self) -> Result<Option<Timestamp>, StoreError> {
+        let text = self.get(Tree::Progress, ASSEMBLED_FOR, source_records::decode_text)?;
+        Ok(text.and_then(|text| text.parse().ok()))
     }
 
     /// Whether any owner is dirty.

@@ -221,7 +221,7 @@ fn store_of_another_format_is_refused() {
     store.tree(Tree::Progress).insert(FORMAT, &99_u64.to_be_bytes()).unwrap();
     drop(store);
     let refused = open(&directory).unwrap_err();
-    assert!(matches!(refused, StoreError::Format { found: 99, expected: 2, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::Format { found: 99, expected: 3, .. }), "{refused}");
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub(super) fn ingestion_base(text: &str) -> Result<Url, SubmitError> {
 pub(super) fn endpoint(ingestion: &Url, feed: Feed, verb: Verb) -> Url {
     let name = match feed {
         Feed::ProductAttributes => "/products/metadata",
+        Feed::CategoryAttributes => "/categories/metadata",
+        Feed::Categories => "/categories",
         Feed::Products => "/products",
         Feed::PriceBooks => "/price-books",
         Feed::Prices => "/products/prices",

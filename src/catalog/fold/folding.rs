@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::fold::{CatalogEdits, FoldError, FoldMode};
-use crate::catalog::foreign_keys::{is_narrow, keys_to, keys_to_between};
-use crate::catalog::references::{self, OptionAttributes, indexed_column};
+use crate::catalog::foreign_keys::{BETWEEN, is_narrow, keys_to, keys_to_between, referred_id};
+use crate::catalog::references::{self, OptionAttributes, indexed_columns, references_of};
 use crate::catalog::touch::{Seen, Touch, touched};
 use crate::catalog::{CatalogRead, Owner, Reference, RowKey, Sheet, Table};
 use crate::decode::{Row, Value};
@@ -18,6 +18,8 @@ pub(crate) struct Folding<'a, C> {
     /// References that came with this fold: the indexes don't have them yet. `None` when no row
     /// of it can take others along, so that nobody asks.
     fresh_references: Option<BTreeSet<(Reference, u32)>>,
+    /// The like of rows that others may belong to; kept by every fold.
+    fresh_parents: BTreeSet<(Reference, u32)>,
     touches: BTreeMap<Touch, Table>,
     /// Whether the catalog copy has a row, by table and id: parents that were asked for.
     parents: BTreeMap<(Table, u32), bool>,
@@ -63,6 +65,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             mode,
             sheets,
             fresh_references,
+            fresh_parents: BTreeSet::new(),
             touches,
             parents,
             orphans: BTreeSet::new(),
@@ -128,7 +131,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             if self.catalog.lacks(foreign_key) {
                 continue;
             }
-            let parent = |row: &Row| row.get(foreign_key.column).and_then(Value::as_id);
+            let parent = |row: &Row| row.get(foreign_key.column).and_then(referred_id);
             let Some(id) = parent(row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has(foreign_key.parent, id)? {
@@ -140,17 +143,34 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
 
     /// Whether the copy has the row of `table` with this id.
     fn has(&mut self, table: Table, id: u32) -> Result<bool, FoldError> {
-        let (owner, key) = (Owner::of_table(table)(id), RowKey(id.into(), 0));
-        if let Some(loaded) = self.sheets.get(&owner) {
-            return Ok(loaded.sheet.get(table, key).is_some());
+        if let Some(owner) = owner_of_row(table, id) {
+            let key = RowKey(id.into(), 0);
+            if let Some(loaded) = self.sheets.get(&owner) {
+                return Ok(loaded.sheet.get(table, key).is_some());
+            }
+            if let Some(known) = self.parents.get(&(table, id)) {
+                return Ok(*known);
+            }
+            let sheet = self.catalog.sheet(owner).map_err(FoldError::Read)?;
+            let is_there = sheet.is_some_and(|sheet| sheet.get(table, key).is_some());
+            self.parents.insert((table, id), is_there);
+            return Ok(is_there);
         }
-        if let Some(known) = self.parents.get(&(table, id)) {
-            return Ok(*known);
+        for owner in self.owners_of_row(table, id)? {
+            let sheet = &self.load(owner)?.sheet;
+            if sheet.keys(table).iter().any(|key| key.0 == u64::from(id)) {
+                return Ok(true);
+            }
         }
-        let sheet = self.catalog.sheet(owner).map_err(FoldError::Read)?;
-        let is_there = sheet.is_some_and(|sheet| sheet.get(table, key).is_some());
-        self.parents.insert((table, id), is_there);
-        Ok(is_there)
+        Ok(false)
+    }
+
+    /// The owners that may have the row of `table` with this id, where its owner is another's id.
+    fn owners_of_row(&self, table: Table, id: u32) -> Result<BTreeSet<Owner>, FoldError> {
+        let own = table.watched().primary_key.first();
+        let index = indexed_columns(table).iter().find(|(column, _)| Some(column) == own);
+        let Some((_, index)) = index else { return Ok(BTreeSet::new()) };
+        self.referring(index(id))
     }
 
     /// Puts a row in its place.
@@ -161,14 +181,17 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         key: RowKey,
         row: Cow<'_, Row>,
     ) -> Result<(), FoldError> {
-        let reference = match &self.fresh_references {
-            Some(_) => references::reference(table, &row),
-            None => None,
-        };
-        let loaded = self.load(owner)?;
-        if loaded.sheet.get(table, key) == Some(&*row) {
+        if self.load(owner)?.sheet.get(table, key) == Some(&*row) {
             return Ok(());
         }
+        if let Some(fresh) = &mut self.fresh_references {
+            fresh.extend(references_of(table, &row).map(|reference| (reference, owner.id())));
+        }
+        if BETWEEN.contains(&table) && owner_of_row(table, 0).is_none() {
+            let references = references_of(table, &row);
+            self.fresh_parents.extend(references.map(|reference| (reference, owner.id())));
+        }
+        let loaded = self.load(owner)?;
         loaded.is_changed = true;
         if references::may_refer(table) {
             loaded.came.push((table, key));
@@ -177,9 +200,6 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         self.touch(table, owner, key, old.as_ref())?;
         if let Some(old) = old {
             self.load(owner)?.leave(table, old);
-        }
-        if let (Some(fresh), Some(reference)) = (&mut self.fresh_references, reference) {
-            fresh.insert((reference, owner.id()));
         }
         Ok(())
     }
@@ -229,16 +249,10 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             }
             let child = foreign_key.child;
             if foreign_key.column == child.watched().chunk_column {
-                // What the parent touched covers the rows of its own sheet.
-                let loaded = self.load(Owner::of_table(child)(id))?;
-                for key in loaded.sheet.keys(child) {
-                    if let Some(row) = loaded.remove(child, key) {
-                        loaded.leave(child, row);
-                    }
-                }
+                self.cascade_own(child, id)?;
                 continue;
             }
-            for owner in self.referrers(child, id)? {
+            for owner in self.referrers(child, foreign_key.column, id)? {
                 let is_child =
                     |row: &Row| row.get(foreign_key.column).and_then(Value::as_id) == Some(id);
                 let sheet = &self.load(owner)?.sheet;
@@ -255,17 +269,42 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         Ok(())
     }
 
-    /// The owners of rows of `table` that refer to `id`, and perhaps a few that did before.
-    fn referrers(&self, table: Table, id: u32) -> Result<BTreeSet<Owner>, FoldError> {
-        let Some((_, reference)) = indexed_column(table) else { return Ok(BTreeSet::new()) };
-        let reference = reference(id);
+    /// Takes out the rows of `child` whose owner has this id. What the parent touched covers them.
+    fn cascade_own(&mut self, child: Table, id: u32) -> Result<(), FoldError> {
+        let owner = Owner::of_table(child)(id);
+        for key in self.load(owner)?.sheet.keys(child) {
+            let loaded = self.load(owner)?;
+            if let Some(row) = loaded.remove(child, key) {
+                loaded.leave(child, row);
+            }
+            if is_narrow(child) {
+                self.cascade(child, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The owners of rows of `table` that refer to `id` by a column, and perhaps a few that did before.
+    fn referrers(
+        &self,
+        table: Table,
+        column: usize,
+        id: u32,
+    ) -> Result<BTreeSet<Owner>, FoldError> {
+        let index = indexed_columns(table).iter().find(|(indexed, _)| *indexed == column);
+        let Some((_, index)) = index else { return Ok(BTreeSet::new()) };
+        self.referring(index(id))
+    }
+
+    /// The owners that have a reference, those of this fold included.
+    fn referring(&self, reference: Reference) -> Result<BTreeSet<Owner>, FoldError> {
         let known = self.catalog.referrers(reference).map_err(FoldError::Read)?;
         let mut owners: BTreeSet<Owner> =
             known.into_iter().map(|id| reference.referrer(id)).collect();
-        if let Some(fresh) = &self.fresh_references {
-            let fresh = fresh.range((reference, 0)..=(reference, u32::MAX));
-            owners.extend(fresh.map(|(_, id)| reference.referrer(*id)));
-        }
+        let range = (reference, 0)..=(reference, u32::MAX);
+        let fresh = self.fresh_references.iter().flat_map(|fresh| fresh.range(range.clone()));
+        let fresh = fresh.chain(self.fresh_parents.range(range.clone()));
+        owners.extend(fresh.map(|(_, id)| reference.referrer(*id)));
         Ok(owners)
     }
 
@@ -287,6 +326,12 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         }
         Ok(edits)
     }
+}
+
+/// The owner of the row of `table` with this id; `None` where an owner is found by another column.
+fn owner_of_row(table: Table, id: u32) -> Option<Owner> {
+    let watched = table.watched();
+    (watched.primary_key.first() == Some(&watched.chunk_column)).then(|| Owner::of_table(table)(id))
 }
 
 /// Adds the index entries that come and go with the rows of one owner.

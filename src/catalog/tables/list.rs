@@ -1,5 +1,9 @@
 //! The list of watched tables: names, columns, and how each is cut into chunks.
 
+mod categories;
+mod composites;
+mod inventory;
+
 use crate::decode::{ColumnKind, TableLayout, WatchedColumn, WatchedTable};
 
 /// The watched tables of every layout; a [`TableId`](crate::decode::TableId) is an index of this
@@ -225,6 +229,14 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
             int("manage_stock"),
             int("use_config_manage_stock"),
             int("website_id"),
+            decimal("min_sale_qty"),
+            int("use_config_min_sale_qty"),
+            decimal("max_sale_qty"),
+            int("use_config_max_sale_qty"),
+            int("enable_qty_increments"),
+            int("use_config_enable_qty_inc"),
+            decimal("qty_increments"),
+            int("use_config_qty_increments"),
         ],
         1,
         &[0],
@@ -317,6 +329,68 @@ pub const WATCHED_TABLES: &[WatchedTable] = &[
     )),
     optional(table("catalog_product_link_type", &[int("link_type_id"), text("code")], 0, &[0])),
     optional(table("cataloginventory_stock", &[int("stock_id"), text("stock_name")], 0, &[0])),
+    optional(table("tax_class", &[int("class_id"), text("class_name")], 0, &[0])),
+    table(
+        "eav_attribute_set",
+        &[int("attribute_set_id"), int("entity_type_id"), text("attribute_set_name")],
+        0,
+        &[0],
+    ),
+    categories::CATEGORY_ENTITY,
+    categories::CATEGORY_VARCHAR,
+    categories::CATEGORY_INT,
+    categories::CATEGORY_DECIMAL,
+    categories::CATEGORY_TEXT,
+    categories::CATEGORY_DATETIME,
+    categories::SEQUENCE_CATEGORY,
+    categories::STAGED_CATEGORY_ENTITY,
+    categories::STAGED_CATEGORY_VARCHAR,
+    categories::STAGED_CATEGORY_INT,
+    categories::STAGED_CATEGORY_DECIMAL,
+    categories::STAGED_CATEGORY_TEXT,
+    categories::STAGED_CATEGORY_DATETIME,
+    categories::CATEGORY_PRODUCT,
+    composites::BUNDLE_OPTION,
+    composites::BUNDLE_OPTION_VALUE,
+    composites::BUNDLE_SELECTION,
+    composites::SEQUENCE_BUNDLE_OPTION,
+    composites::SEQUENCE_BUNDLE_SELECTION,
+    composites::STAGED_BUNDLE_OPTION,
+    composites::STAGED_BUNDLE_OPTION_VALUE,
+    composites::STAGED_BUNDLE_SELECTION,
+    composites::DOWNLOADABLE_LINK,
+    composites::DOWNLOADABLE_SAMPLE,
+    composites::PRODUCT_OPTION,
+    composites::STAGED_DOWNLOADABLE_LINK,
+    composites::STAGED_DOWNLOADABLE_SAMPLE,
+    composites::STAGED_PRODUCT_OPTION,
+    composites::DOWNLOADABLE_LINK_TITLE,
+    composites::DOWNLOADABLE_LINK_PRICE,
+    composites::DOWNLOADABLE_SAMPLE_TITLE,
+    composites::PRODUCT_OPTION_TITLE,
+    composites::PRODUCT_OPTION_PRICE,
+    composites::PRODUCT_OPTION_TYPE_VALUE,
+    composites::PRODUCT_OPTION_TYPE_TITLE,
+    composites::PRODUCT_OPTION_TYPE_PRICE,
+    optional(table(
+        "catalogrule_product_price",
+        &[
+            int("rule_product_price_id"),
+            temporal("rule_date"),
+            int("customer_group_id"),
+            int("product_id"),
+            decimal("rule_price"),
+            int("website_id"),
+        ],
+        3,
+        &[0],
+    )),
+    inventory::INVENTORY_SOURCE,
+    inventory::INVENTORY_SOURCE_ITEM,
+    inventory::INVENTORY_STOCK,
+    inventory::INVENTORY_SOURCE_STOCK_LINK,
+    inventory::INVENTORY_STOCK_SALES_CHANNEL,
+    inventory::INVENTORY_RESERVATION,
 ];
 
 const RELATION: &[WatchedColumn] = &[int("parent_id"), int("child_id")];

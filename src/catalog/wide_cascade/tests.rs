@@ -6,6 +6,7 @@ use super::*;
 use crate::catalog::database::{Database, absorb, cascades, exact_references};
 use crate::catalog::random_rows::inserted;
 use crate::catalog::{MemoryCatalog, RowKey, fold};
+use crate::decode::Value;
 use crate::decode::{Row, RowChange, TableLayout};
 
 const LAYOUTS: [TableLayout; 2] = [TableLayout::Plain, TableLayout::Staged];

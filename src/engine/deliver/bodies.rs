@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::clock::add;
-use crate::engine::EngineError;
 use crate::engine::deliver::{BODY_BYTES_MAX, DEFERRAL, Delivery};
 use crate::engine::preconditions::missing;
 use crate::engine::prepare::Preparation;
+use crate::engine::{EngineError, timers};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, assemble};
 use crate::ledger::Cause;
 use crate::outbox::{Batch, Intent, Verb};
@@ -61,8 +61,9 @@ impl Delivery {
             return self.delete_bodies(batch, now);
         }
         self.read_shop()?;
+        let instant = timers::assembly_instant(&self.store, now)?;
         let Some((_, shop)) = &self.shop else { return Ok((batch, Vec::new())) };
-        let options = self.params.options(now);
+        let options = self.params.options(instant);
         let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
         let mut owners = BTreeSet::new();
         let (mut kept, mut bodies, mut returned) = (Vec::new(), Vec::new(), Vec::new());
@@ -73,7 +74,7 @@ impl Delivery {
             let owner = FeedOwner { feed: batch.feed, id: entry.owner };
             if owners.insert(owner) {
                 let items = assemble(owner, shop, self.store.as_ref(), &options);
-                for item in items.map_err(EngineError::Read)? {
+                for item in items.map_err(EngineError::Read)?.items {
                     assembled.extend(item.body.ok().map(|body| (item.key, body)));
                 }
             }
@@ -102,21 +103,29 @@ impl Delivery {
 
     /// Deletes need no assembly. The delete of a price book waits until every price was looked at:
     /// the service deletes the book's prices with it, and the ledger would go on saying that they
-    /// are there.
+    /// are there. So does the delete of a category while the service holds one below it.
     fn delete_bodies(
         &mut self,
-        batch: Batch,
+        mut batch: Batch,
         now: Timestamp,
     ) -> Result<(Batch, Vec<Json>), EngineError> {
-        let is_early = batch.feed == Feed::PriceBooks
-            && self.store.ranges().map_err(EngineError::Store)?.contains_key(&Feed::Prices);
-        if is_early {
-            self.outbox.unpick(&batch, &batch.keys);
+        let mut early = Vec::new();
+        if batch.feed == Feed::PriceBooks
+            && self.store.ranges().map_err(EngineError::Store)?.contains_key(&Feed::Prices)
+        {
+            early.clone_from(&batch.keys);
+        } else if batch.feed == Feed::Categories {
             for key in &batch.keys {
-                self.outbox.defer(key, add(now, DEFERRAL));
+                if self.store.has_accepted_below(key).map_err(EngineError::Store)? {
+                    early.push(key.clone());
+                }
             }
-            return Ok((batch, Vec::new()));
         }
+        self.outbox.unpick(&batch, &early);
+        for key in &early {
+            self.outbox.defer(key, add(now, DEFERRAL));
+        }
+        batch.keys.retain(|key| !early.contains(key));
         let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
         Ok((batch, bodies))
     }
@@ -133,7 +142,7 @@ impl Delivery {
         if stale.is_empty() {
             return Ok(());
         }
-        let options = self.params.options(now);
+        let options = self.params.options(timers::assembly_instant(&self.store, now)?);
         let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
         let busy =
             Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;

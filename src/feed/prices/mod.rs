@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use crate::catalog::column::{product_entity, product_website};
-use crate::catalog::{CatalogRead, Owner, ReadError, Sheet, Shop, Table, Website};
+use crate::catalog::{CatalogRead, Horizon, Owner, ReadError, Sheet, Shop, Table, Website};
 use crate::decode::Value;
 use crate::feed::eav::{DEFAULTS, Values};
 use crate::feed::number::number;
@@ -43,6 +43,7 @@ pub(crate) fn assemble<C: CatalogRead>(
     shop: &Shop,
     catalog: &C,
     options: &AssembleOptions,
+    horizon: &Horizon,
 ) -> Result<Vec<Assembled>, ReadError> {
     let sheet = catalog.sheet(Owner::Product(product_id))?.unwrap_or_default();
     let Some(main) = sheet.first(Table::ProductEntity) else { return Ok(Vec::new()) };
@@ -51,7 +52,7 @@ pub(crate) fn assemble<C: CatalogRead>(
     let type_id = row::text(main, product_entity::TYPE_ID).unwrap_or_default();
     let Some(pricing) = pricing(type_id, &values) else { return Ok(Vec::new()) };
 
-    let product = Product { sku, pricing, sheet: &sheet, values, shop, options };
+    let product = Product { sku, pricing, sheet: &sheet, values, shop, options, horizon };
     let website_ids = sheet.rows(Table::ProductWebsite);
     Ok(website_ids
         .filter_map(|row| row::id(row, product_website::WEBSITE_ID))
@@ -83,6 +84,7 @@ struct Product<'a> {
     values: Values<'a>,
     shop: &'a Shop,
     options: &'a AssembleOptions,
+    horizon: &'a Horizon,
 }
 
 impl Product<'_> {
@@ -134,7 +136,7 @@ impl Product<'_> {
     ) -> Result<Option<Special>, AssembleFault> {
         let Some(stored) = stored else { return Ok(None) };
         if self.options.special_price_dates == SpecialPriceDates::Respect
-            && !special::is_on(&self.values, self.shop, website, self.options.now)?
+            && !special::is_on(&self.values, self.shop, website, self.options.now, self.horizon)?
         {
             return Ok(None);
         }

@@ -1,11 +1,12 @@
 //! The special price: when it counts, and what it is for a bundle.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::catalog::{ConfigScope, Shop, Website, config_path};
+use crate::catalog::{ConfigScope, Horizon, Shop, Website, config_path};
 use crate::feed::AssembleFault;
 use crate::feed::eav::{DEFAULTS, Values};
 use crate::feed::number::number;
@@ -46,13 +47,20 @@ pub(super) fn is_on(
     shop: &Shop,
     website: &Website,
     now: Timestamp,
+    horizon: &Horizon,
 ) -> Result<bool, AssembleFault> {
     let from = date(values, shop, website, "special_from_date");
     let to = date(values, shop, website, "special_to_date");
     if from.is_none() && to.is_none() {
         return Ok(true);
     }
-    let today = today(shop, website, now)?;
+    let zone = time_zone(shop, website)?;
+    let today = now.to_zoned_datetime(zone.clone()).date().to_string();
+    let begins = from.as_deref().and_then(|date| midnight(date, 0, &zone));
+    let ends = to.as_deref().and_then(|date| midnight(date, 1, &zone));
+    for at in begins.into_iter().chain(ends) {
+        horizon.note(at.as_second(), now.as_second());
+    }
     // Dates as YYYY-MM-DD sort like their text.
     Ok(from.is_none_or(|from| from <= today) && to.is_none_or(|to| today <= to))
 }
@@ -69,15 +77,21 @@ fn date(values: &Values<'_>, shop: &Shop, website: &Website, code: &str) -> Opti
     (date != "0000-00-00").then_some(date)
 }
 
-/// Today's date, as text, where the website's default store view is.
-fn today(shop: &Shop, website: &Website, now: Timestamp) -> Result<String, AssembleFault> {
+/// When a date, or the one `days_later`, begins in a time zone; `None` for what is no date.
+fn midnight(date: &str, days_later: i64, zone: &TimeZone) -> Option<Timestamp> {
+    let date: Date = date.parse().ok()?;
+    let date = date.checked_add(days_later.days()).ok()?;
+    Some(date.to_zoned_datetime(zone.clone()).ok()?.timestamp())
+}
+
+/// The time zone of the website's default store view.
+pub(super) fn time_zone(shop: &Shop, website: &Website) -> Result<TimeZone, AssembleFault> {
     let scope = shop
         .default_store_view(website.id)
         .map_or(ConfigScope::Website(website.id), |store| ConfigScope::StoreView(store.id));
     let name = shop.config(config_path::TIME_ZONE, scope);
-    let zone = TimeZone::get(name).ok().ok_or_else(|| {
+    TimeZone::get(name).ok().ok_or_else(|| {
         let website = website.code.clone();
         AssembleFault::TimeZoneUnknown { website, time_zone: name.to_owned() }
-    })?;
-    Ok(now.to_zoned_datetime(zone).date().to_string())
+    })
 }

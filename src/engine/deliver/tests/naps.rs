@@ -73,9 +73,12 @@ fn budget_that_opens_between_a_round_and_its_nap_is_not_slept_through() {
     let mut delivery = delivery(&clock, directory.path());
     let round = clock.now();
     delivery.pace.take(Feed::Products, 1, round);
-    assert!(delivery.nap(round) > REQUEST_INTERVAL, "the next request may go in an interval");
+    assert!(
+        delivery.nap(round).unwrap() > REQUEST_INTERVAL,
+        "the next request may go in an interval"
+    );
     clock.advance(REQUEST_INTERVAL * 2);
-    assert_eq!(delivery.nap(round), Duration::from_millis(1), "it may go by now");
+    assert_eq!(delivery.nap(round).unwrap(), Duration::from_millis(1), "it may go by now");
 }
 
 #[test]
@@ -92,9 +95,9 @@ fn retry_that_comes_due_between_a_round_and_its_nap_is_not_slept_through() {
         request_id: String::new(),
     };
     delivery.outbox.settle(&price, &answer, &BTreeMap::new(), round, 0);
-    assert!(delivery.nap(round) > Duration::from_millis(100), "the retry waits");
+    assert!(delivery.nap(round).unwrap() > Duration::from_millis(100), "the retry waits");
     clock.advance(NAP);
-    assert_eq!(delivery.nap(round), Duration::from_millis(1), "it is due by now");
+    assert_eq!(delivery.nap(round).unwrap(), Duration::from_millis(1), "it is due by now");
 }
 
 /// What is sent and answered only when the clock reaches an instant.

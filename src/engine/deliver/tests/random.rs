@@ -88,7 +88,10 @@ fn may_be_parked(world: &World, spurious: &Spurious, key: &FeedKey, wanted: Opti
     let book = match key.identity() {
         Identity::Price { price_book, .. } => Some(price_book),
         Identity::PriceBook { id } => id.split_once("::").map(|(base, _)| base.to_owned()),
-        Identity::Attribute { .. } | Identity::Product { .. } => None,
+        Identity::Attribute { .. }
+        | Identity::CategoryAttribute { .. }
+        | Identity::Category { .. }
+        | Identity::Product { .. } => None,
     };
     let book = book.map(|id| FeedKey::new(Identity::PriceBook { id }));
     is_spurious || is_bad || book.is_some_and(|book| world.state(&book) == Some(ItemState::Parked))

@@ -56,7 +56,10 @@ impl Service {
                         assert!(has_book(base), "{key} came before its base book");
                     }
                 }
-                Identity::Attribute { .. } | Identity::Product { .. } => {}
+                Identity::Attribute { .. }
+                | Identity::CategoryAttribute { .. }
+                | Identity::Category { .. }
+                | Identity::Product { .. } => {}
             }
         }
         let is_bad = |body: &Json| batch.feed == Feed::Products && body["name"] == "a";
@@ -72,7 +75,8 @@ impl Service {
         }
     }
 
-    /// Deleting a price book takes its child books and all their prices.
+    /// Deleting a price book takes its child books and all their prices; deleting a category takes
+    /// those below it.
     fn delete(&mut self, key: &FeedKey) {
         self.items.remove(key);
         if let Identity::PriceBook { id } = key.identity() {
@@ -80,7 +84,23 @@ impl Service {
             self.items.retain(|held, _| match held.identity() {
                 Identity::PriceBook { id } => !is_below(&id),
                 Identity::Price { price_book, .. } => !is_below(&price_book),
-                Identity::Attribute { .. } | Identity::Product { .. } => true,
+                Identity::Attribute { .. }
+                | Identity::CategoryAttribute { .. }
+                | Identity::Category { .. }
+                | Identity::Product { .. } => true,
+            });
+        }
+        if let Identity::Category { slug, store } = key.identity() {
+            let above = format!("{slug}/");
+            self.items.retain(|held, _| match held.identity() {
+                Identity::Category { slug, store: held } => {
+                    held != store || !slug.starts_with(&above)
+                }
+                Identity::Attribute { .. }
+                | Identity::CategoryAttribute { .. }
+                | Identity::Product { .. }
+                | Identity::PriceBook { .. }
+                | Identity::Price { .. } => true,
             });
         }
     }
@@ -334,7 +354,7 @@ impl World {
         let ids: BTreeSet<u32> = catalog.sheets.keys().map(|owner| owner.id()).collect();
         let mut expected = BTreeMap::new();
         for (feed, id) in Feed::ALL.iter().flat_map(|feed| ids.iter().map(|id| (*feed, *id))) {
-            for item in assemble(FeedOwner { feed, id }, &shop, &catalog, &options).unwrap() {
+            for item in assemble(FeedOwner { feed, id }, &shop, &catalog, &options).unwrap().items {
                 let body = item.body.map_err(|fault| fault.to_string());
                 assert_eq!(expected.insert(item.key, body), None, "two owners for one key");
             }

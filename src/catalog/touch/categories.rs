@@ -1,0 +1,136 @@
+//! What changes of a category touch: itself, the categories below it, and the products in them.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::catalog::touch::{LISTED_MAX, Seen, Touch, products};
+use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet, Table, column};
+
+/// The attributes that decide where a category is, and which products are in it.
+pub(super) const STRUCTURE: [&str; 4] = ["url_key", "is_active", "is_anchor", "include_in_menu"];
+
+/// A row of the category `id`, or of a version of it.
+pub(super) fn row<C: CatalogRead>(
+    seen: Seen<'_>,
+    id: u32,
+    sheet: &Sheet,
+    catalog: &C,
+    touches: &mut BTreeSet<Touch>,
+) -> Result<(), ReadError> {
+    use column::{category_entity as plain, category_int, staged_category_entity as staged};
+    let table = seen.table.plain();
+    if table == Table::SequenceCategory {
+        touches.insert(Touch::Category(id));
+        return Ok(());
+    }
+    if table == Table::CategoryEntity {
+        let (placing, showing): (&[usize], usize) = if seen.table == table {
+            (&[plain::PARENT_ID, plain::PATH, plain::LEVEL], plain::POSITION)
+        } else {
+            let when = [staged::CREATED_IN, staged::UPDATED_IN, staged::ENTITY_ID];
+            (
+                &[staged::PARENT_ID, staged::PATH, staged::LEVEL, when[0], when[1], when[2]],
+                staged::POSITION,
+            )
+        };
+        if seen.differs(placing) {
+            return branch(id, true, catalog, touches);
+        }
+        if seen.differs(&[showing]) {
+            touches.insert(Touch::Category(id));
+        }
+        return Ok(());
+    }
+    if !seen.differs(&[category_int::ATTRIBUTE_ID, category_int::STORE_ID, category_int::VALUE]) {
+        return Ok(());
+    }
+    let mut codes = BTreeSet::new();
+    for attribute in seen.ids(category_int::ATTRIBUTE_ID) {
+        codes.insert(code_of(attribute, catalog)?.unwrap_or_default());
+    }
+    // An attribute that is not in the copy may be any.
+    let is = |code: &str| codes.contains(code) || codes.contains("");
+    if is("url_key") || is("is_active") || is("is_anchor") {
+        return branch(id, true, catalog, touches);
+    }
+    touches.insert(Touch::Category(id));
+    if is("include_in_menu") && is_of_level_2(sheet, id, catalog)? {
+        return branch(id, false, catalog, touches);
+    }
+    Ok(())
+}
+
+/// Whether the category's flags hold for those below it; unknown counts.
+fn is_of_level_2<C: CatalogRead>(sheet: &Sheet, id: u32, catalog: &C) -> Result<bool, ReadError> {
+    use column::{category_entity, staged_category_entity};
+    let level = |sheet: &Sheet| {
+        let plain = sheet.first(Table::CategoryEntity).map(|row| (row, category_entity::LEVEL));
+        let staged = sheet.first(Table::StagedCategoryEntity);
+        let staged = staged.map(|row| (row, staged_category_entity::LEVEL));
+        plain.or(staged).and_then(|(row, column)| row.get(column)?.as_id())
+    };
+    let level = match level(sheet) {
+        Some(level) => Some(level),
+        None => catalog.sheet(Owner::Category(id))?.as_ref().and_then(level),
+    };
+    Ok(level.is_none_or(|level| level == 2))
+}
+
+/// The code of an attribute in the copy.
+pub(super) fn code_of<C: CatalogRead>(id: u32, catalog: &C) -> Result<Option<String>, ReadError> {
+    let sheet = catalog.sheet(Owner::Attribute(id))?;
+    let row = sheet.as_ref().and_then(|sheet| sheet.first(Table::EavAttribute));
+    let code = row.and_then(|row| row.get(column::eav_attribute::ATTRIBUTE_CODE)?.as_text());
+    Ok(code.map(str::to_owned))
+}
+
+/// A category and all below it, and, if asked for, the products in them.
+fn branch<C: CatalogRead>(
+    id: u32,
+    with_products: bool,
+    catalog: &C,
+    touches: &mut BTreeSet<Touch>,
+) -> Result<(), ReadError> {
+    let mut found = BTreeSet::from([id]);
+    let mut open = VecDeque::from([id]);
+    while let Some(parent) = open.pop_front() {
+        for child in children(parent, catalog)? {
+            if found.insert(child) {
+                open.push_back(child);
+            }
+        }
+        if found.len() > LISTED_MAX {
+            touches.insert(Touch::EveryCategory);
+            if with_products {
+                touches.insert(Touch::EveryProduct);
+            }
+            return Ok(());
+        }
+    }
+    touches.extend(found.iter().copied().map(Touch::Category));
+    if !with_products {
+        return Ok(());
+    }
+    let mut within = BTreeSet::new();
+    for category in found {
+        within.extend(catalog.referrers(Reference::InCategory(category))?);
+        if within.len() > LISTED_MAX {
+            touches.insert(Touch::EveryProduct);
+            return Ok(());
+        }
+    }
+    touches.extend(within.into_iter().map(Touch::Product));
+    Ok(())
+}
+
+/// The categories right below one, in any of their versions.
+fn children<C: CatalogRead>(id: u32, catalog: &C) -> Result<BTreeSet<u32>, ReadError> {
+    products::referring(Reference::CategoryChild(id), catalog)
+}
+
+/// The categories that hold an attribute option.
+pub(super) fn holding<C: CatalogRead>(
+    option: u32,
+    catalog: &C,
+) -> Result<BTreeSet<u32>, ReadError> {
+    products::referring(Reference::CategoryOptionHeld(option), catalog)
+}
