@@ -8,7 +8,7 @@ use crate::catalog::tables::WATCHED_TABLES;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, wire};
 use crate::engine::EngineError;
-use crate::source::{self, Connection, Finding, Purpose, Severity};
+use crate::source::{self, Connection, Finding, Severity};
 
 pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let config = wire::read_config(path)?;
@@ -17,8 +17,8 @@ pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let params = wire::source(&config);
     let source_error = |error| EngineError::Source(Box::new(error));
     let mut connection = Connection::connect(&params).await.map_err(source_error)?;
-    let (purpose, now) = (Purpose::Deliver, clock.now());
-    let preflight = source::preflight(&mut connection, &params, WATCHED_TABLES, purpose, now).await;
+    let now = clock.now();
+    let preflight = source::preflight(&mut connection, &params, WATCHED_TABLES, now).await;
     let mut findings = preflight.map_err(source_error)?.findings;
     drop(connection);
     // The findings about the source are worth seeing even when the service refuses us.

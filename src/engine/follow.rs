@@ -17,8 +17,8 @@ use crate::engine::streaming::{Ended, Streaming};
 use crate::engine::{Activity, EngineError, Gauges, SourceFailure, Until};
 use crate::position::{BinlogOffset, Position};
 use crate::source::{
-    self, Cascade, Cascades, Connection, Purpose, Severity, SourceError, SourceErrorKind,
-    SourceParams, Stream,
+    self, Cascade, Cascades, Connection, Severity, SourceError, SourceErrorKind, SourceParams,
+    Stream,
 };
 use crate::store::{Phase, SnapshotState, Store, WriteBatch};
 
@@ -44,7 +44,6 @@ pub(crate) struct Following {
     pub(crate) bell: Arc<Bell>,
     pub(crate) params: Arc<SourceParams>,
     pub(crate) until: Until,
-    pub(crate) purpose: Purpose,
     pub(crate) resnapshot_on_lost_position: bool,
     /// Where a run that ends by itself ends: what was written when it started, or when it came to
     /// another server.
@@ -77,9 +76,8 @@ impl Following {
     pub(crate) async fn start(&mut self) -> Result<Connection, EngineError> {
         let mut connection = Connection::connect(&self.params).await.map_err(source_error)?;
         let now = self.clock.now();
-        let (params, purpose) = (&self.params, self.purpose);
-        let preflight =
-            source::preflight(&mut connection, params, WATCHED_TABLES, purpose, now).await;
+        let params = &self.params;
+        let preflight = source::preflight(&mut connection, params, WATCHED_TABLES, now).await;
         let findings = preflight.map_err(source_error)?.findings;
         for finding in &findings {
             if finding.severity == Severity::Warning {

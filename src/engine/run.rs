@@ -12,7 +12,7 @@ use crate::engine::error::chain;
 use crate::engine::follow::{Following, RECONNECT_FIRST};
 use crate::engine::rechecks::rechecking;
 use crate::engine::{Activity, EngineError, Gauges, SourceFailure};
-use crate::source::{Purpose, SourceParams};
+use crate::source::SourceParams;
 use crate::store::{Phase, Store};
 use crate::submit::{SubmitError, Submitter};
 
@@ -76,10 +76,6 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         bell: Arc::clone(&bell),
         params: Arc::new(params.source.clone()),
         until: params.until,
-        purpose: match params.delivering {
-            Some(_) => Purpose::Deliver,
-            None => Purpose::AbsorbOnly,
-        },
         resnapshot_on_lost_position: params.resnapshot_on_lost_position,
         target: None,
         position_stored_at: params.clock.now(),

@@ -37,7 +37,7 @@ pub use error::{SourceError, SourceErrorKind};
 pub use foreign_keys::{Cascade, Cascades, cascades};
 pub use lineage::{binlog_file, check_file, check_lineage, server_identity};
 pub use params::{SnapshotParams, SourceParams, TlsMode};
-pub use preflight::{Finding, Preflight, Purpose, Retention, Severity, preflight, recheck};
+pub use preflight::{Finding, Preflight, Retention, Severity, preflight, recheck};
 pub use purge::{PurgeOutlook, purge_outlook};
 pub use rivals::{binlog_readers, connection_id};
 pub use rows::{RowRange, range_end, ranged_tables, read_range, read_whole};

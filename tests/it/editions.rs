@@ -1,7 +1,7 @@
 //! The fixture shop in both layouts: as it is, and with content staging.
 //!
-//! The staged shop is made of the plain one: every product's row gets a `row_id` that is not its
-//! `entity_id`, and some products get versions that were, and that will be.
+//! The staged shop is made of the plain one: the row of every product and category gets a `row_id`
+//! that is not its `entity_id`, and some products get versions that were, and that will be.
 
 use aco_stream::decode::TableLayout;
 
@@ -17,6 +17,13 @@ const LINKS: &[(&str, &str)] = &[
     ("catalog_product_super_link", "parent_id"),
     ("catalog_product_super_attribute", "product_id"),
     ("catalog_product_link", "product_id"),
+    ("catalog_product_bundle_option", "parent_id"),
+    ("catalog_product_bundle_option_value", "parent_product_id"),
+    ("catalog_product_bundle_selection", "parent_product_id"),
+    ("catalog_product_bundle_selection_price", "parent_product_id"),
+    ("downloadable_link", "product_id"),
+    ("downloadable_sample", "product_id"),
+    ("catalog_product_option", "product_id"),
 ];
 
 /// Tables to copy, parents first.
@@ -51,6 +58,45 @@ const TABLES: &[&str] = &[
     "catalog_product_entity_media_gallery_value",
     "catalog_product_entity_media_gallery_value_to_entity",
     "cataloginventory_stock_item",
+    "tax_class",
+    "eav_attribute_set",
+    "catalog_category_entity",
+    "catalog_category_entity_varchar",
+    "catalog_category_entity_int",
+    "catalog_category_entity_decimal",
+    "catalog_category_entity_text",
+    "catalog_category_entity_datetime",
+    "catalog_category_product",
+    "catalog_product_bundle_option",
+    "catalog_product_bundle_option_value",
+    "catalog_product_bundle_selection",
+    "catalog_product_bundle_selection_price",
+    "downloadable_link",
+    "downloadable_link_title",
+    "downloadable_link_price",
+    "downloadable_sample",
+    "downloadable_sample_title",
+    "catalog_product_option",
+    "catalog_product_option_title",
+    "catalog_product_option_price",
+    "catalog_product_option_type_value",
+    "catalog_product_option_type_title",
+    "catalog_product_option_type_price",
+    "catalogrule_product_price",
+    "inventory_source",
+    "inventory_source_item",
+    "inventory_stock",
+    "inventory_source_stock_link",
+    "inventory_stock_sales_channel",
+    "inventory_reservation",
+];
+
+/// What a sequence table holds: the ids of a table, by name.
+const SEQUENCES: &[(&str, &str, &str)] = &[
+    ("sequence_product", "catalog_product_entity", "entity_id"),
+    ("sequence_catalog_category", "catalog_category_entity", "entity_id"),
+    ("sequence_product_bundle_option", "catalog_product_bundle_option", "option_id"),
+    ("sequence_product_bundle_selection", "catalog_product_bundle_selection", "selection_id"),
 ];
 
 /// The column that names a product's rows in statements for both layouts.
@@ -88,10 +134,12 @@ pub(crate) fn shop(server: &Server, layout: TableLayout) -> Database {
 fn stage(plain: &Database, staged: &Database) {
     let session = staged.session(User::App);
     session.exec("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0");
-    session.exec(&format!(
-        "INSERT INTO sequence_product SELECT entity_id FROM `{}`.catalog_product_entity",
-        plain.schema
-    ));
+    for (sequence, table, id) in SEQUENCES {
+        session.exec(&format!(
+            "INSERT INTO {sequence} SELECT DISTINCT {id} FROM `{}`.{table}",
+            plain.schema
+        ));
+    }
     for table in TABLES {
         let columns = session.query(&format!(
             "SELECT column_name FROM information_schema.columns WHERE table_schema = '{}' AND \

@@ -8,7 +8,7 @@ use aco_stream::clock::{Clock, SystemClock};
 use aco_stream::decode::TableLayout;
 use aco_stream::position::{BinlogOffset, Position};
 use aco_stream::source::{
-    Connection, Finding, Preflight, PurgeOutlook, Purpose, Severity, SourceError, SourceErrorKind,
+    Connection, Finding, Preflight, PurgeOutlook, Severity, SourceError, SourceErrorKind,
     SourceParams, preflight, purge_outlook, recheck, safe_start, written_end,
 };
 
@@ -16,17 +16,17 @@ use crate::program::eventually;
 use crate::servers::{Flavour, OddServer, User, all_servers, both_servers};
 use crate::source_live::{Account, fixture, open_stream, params, run, shop};
 
-fn preflight_for(params: &SourceParams, purpose: Purpose) -> Preflight {
+fn preflight_for(params: &SourceParams) -> Preflight {
     run(async {
         let mut connection = Connection::connect(params).await.expect("connected");
         let (tables, now) = (WATCHED_TABLES, SystemClock.now());
-        let seen = preflight(&mut connection, params, tables, purpose, now).await;
+        let seen = preflight(&mut connection, params, tables, now).await;
         seen.expect("preflight")
     })
 }
 
 fn findings(params: &SourceParams) -> Vec<Finding> {
-    preflight_for(params, Purpose::Deliver).findings
+    preflight_for(params).findings
 }
 
 fn checks(findings: &[Finding], severity: Severity) -> BTreeSet<&'static str> {
@@ -66,7 +66,7 @@ fn preflight_refuses_to_deliver_from_staged_tables_and_not_to_absorb_them() {
         let params = params(server, &database.schema);
         let found = findings(&params);
         assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["edition"]), "{found:?}");
-        let seen = preflight_for(&params, Purpose::AbsorbOnly);
+        let seen = preflight_for(&params);
         assert_eq!(seen.layout, TableLayout::Staged);
         assert_eq!(checks(&seen.findings, Severity::Fatal), BTreeSet::new(), "{seen:?}");
         assert_eq!(checks(&seen.findings, Severity::Warning), BTreeSet::new(), "{seen:?}");

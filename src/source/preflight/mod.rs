@@ -30,15 +30,6 @@ use crate::source::{Connection, SourceError, SourceParams, table_layout};
 pub use finding::{Finding, Severity};
 pub use retention::Retention;
 
-/// What the shop is followed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To deliver its items.
-    Deliver,
-    /// To keep the catalog copy only.
-    AbsorbOnly,
-}
-
 /// What a preflight saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preflight {
@@ -57,7 +48,6 @@ pub async fn preflight(
     conn: &mut Connection,
     params: &SourceParams,
     tables: &'static [WatchedTable],
-    purpose: Purpose,
     now: Timestamp,
 ) -> Result<Preflight, SourceError> {
     let mut findings = vec![shop::clock(conn, now).await?];
@@ -69,7 +59,7 @@ pub async fn preflight(
     findings.push(account::tls(conn, params).await?);
     findings.push(account::server_id(conn, params, &facts).await?);
     let layout = table_layout(conn, params).await?.unwrap_or(TableLayout::Plain);
-    let wanted = Wanted { params, layout, tables, purpose };
+    let wanted = Wanted { params, layout, tables };
     let seen = Seen::read(conn, wanted).await?;
     if facts.is_on("log_bin") {
         let snapshot = Estimate::new(seen.rows(wanted), &params.snapshot);

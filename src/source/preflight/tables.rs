@@ -6,7 +6,7 @@ use crate::decode::{TableLayout, WatchedTable};
 use crate::source::connection::TextRow;
 use crate::source::params::literal;
 use crate::source::preflight::grants::quoted_account;
-use crate::source::preflight::{Finding, Purpose, columns, storage};
+use crate::source::preflight::{Finding, columns, storage};
 use crate::source::{Connection, Flavour, SourceError, SourceParams};
 
 /// What was seen of a column.
@@ -50,7 +50,6 @@ pub(super) struct Wanted<'a> {
     pub(super) params: &'a SourceParams,
     pub(super) layout: TableLayout,
     pub(super) tables: &'a [WatchedTable],
-    pub(super) purpose: Purpose,
 }
 
 impl<'a> Wanted<'a> {
@@ -235,18 +234,9 @@ fn presence(seen: &Seen, wanted: Wanted<'_>) -> Vec<Finding> {
 }
 
 fn edition(wanted: Wanted<'_>) -> Finding {
-    const CHECK: &str = "edition";
-    match (wanted.layout, wanted.purpose) {
-        (TableLayout::Plain, _) => Finding::ok(CHECK, "tables without content staging"),
-        (TableLayout::Staged, Purpose::AbsorbOnly) => {
-            Finding::ok(CHECK, "tables with content staging: followed, not delivered")
-        }
-        (TableLayout::Staged, Purpose::Deliver) => {
-            let message = "this version does not deliver from tables with content staging (Adobe \
-                           Commerce edition)";
-            let fix = "follow the shop without delivering (`aco-stream run --dry-run`), or deliver \
-                       from one without content staging";
-            Finding::fatal(CHECK, message, fix)
-        }
-    }
+    let message = match wanted.layout {
+        TableLayout::Plain => "tables without content staging",
+        TableLayout::Staged => "tables with content staging (Adobe Commerce edition)",
+    };
+    Finding::ok("edition", message)
 }

@@ -4,7 +4,7 @@ use super::{assert_remedies, not_ok, of};
 use crate::decode::{ColumnKind, TableLayout, WatchedColumn, WatchedTable};
 use crate::source::preflight::shop::{judge_extensions, judge_stock, judge_websites};
 use crate::source::preflight::tables::{self, ColumnSeen, Seen, TableSeen, Wanted};
-use crate::source::preflight::{Finding, Purpose, Severity};
+use crate::source::preflight::{Finding, Severity};
 use crate::source::{SourceParams, TlsMode};
 
 static TABLES: [WatchedTable; 3] = [
@@ -84,16 +84,16 @@ fn plain_shop() -> Seen {
     ])
 }
 
-fn judge_as(seen: &Seen, layout: TableLayout, purpose: Purpose) -> Vec<Finding> {
+fn judge_as(seen: &Seen, layout: TableLayout) -> Vec<Finding> {
     let params = params();
-    let wanted = Wanted { params: &params, layout, tables: &TABLES, purpose };
+    let wanted = Wanted { params: &params, layout, tables: &TABLES };
     let findings = tables::judge(seen, wanted, "cdc@%");
     assert_remedies(&findings);
     findings
 }
 
 fn judge(seen: &Seen) -> Vec<Finding> {
-    judge_as(seen, TableLayout::Plain, Purpose::Deliver)
+    judge_as(seen, TableLayout::Plain)
 }
 
 #[test]
@@ -112,19 +112,15 @@ fn an_optional_table_may_be_missing_and_a_needed_one_may_not() {
 }
 
 #[test]
-fn staged_tables_are_followed_and_not_delivered() {
+fn tables_of_either_edition_are_taken() {
     let staged = seen(&[("row_id", column("int unsigned", ""))]);
-    let found = judge_as(&staged, TableLayout::Staged, Purpose::Deliver);
-    assert_eq!(not_ok(&found), [(Severity::Fatal, "edition")]);
-    let found = judge_as(&staged, TableLayout::Staged, Purpose::AbsorbOnly);
-    assert_eq!(not_ok(&found), []);
-    let found = judge_as(&plain_shop(), TableLayout::Plain, Purpose::AbsorbOnly);
-    assert_eq!(not_ok(&found), []);
+    assert_eq!(not_ok(&judge_as(&staged, TableLayout::Staged)), []);
+    assert_eq!(not_ok(&judge_as(&plain_shop(), TableLayout::Plain)), []);
 }
 
 #[test]
 fn only_tables_of_the_shops_own_layout_are_asked_for() {
-    let found = judge_as(&plain_shop(), TableLayout::Staged, Purpose::AbsorbOnly);
+    let found = judge_as(&plain_shop(), TableLayout::Staged);
     assert_eq!(
         of(&found, "columns").message.rsplit(' ').next(),
         Some("catalog_product_entity.row_id")
@@ -211,10 +207,7 @@ fn a_table_without_an_index_to_read_it_by_is_warned_of() {
 #[test]
 fn rows_to_read_are_those_of_the_watched_tables() {
     let params = params();
-    let wanted = |layout| {
-        let purpose = Purpose::Deliver;
-        Wanted { params: &params, layout, tables: &TABLES, purpose }
-    };
+    let wanted = |layout| Wanted { params: &params, layout, tables: &TABLES };
     assert_eq!(plain_shop().rows(wanted(TableLayout::Plain)), 2_000);
     assert!(plain_shop().is_readable(wanted(TableLayout::Plain)));
     assert!(!Seen::default().is_readable(wanted(TableLayout::Plain)));
