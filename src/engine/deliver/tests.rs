@@ -5,4 +5,5 @@ mod naps;
 mod random;
 mod sandboxed;
 mod steps;
+mod timers;
 mod world;

@@ -1,0 +1,112 @@
+//! Items that change at an instant, though no row does.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use super::world::World;
+use crate::catalog::Table;
+use crate::clock::{Clock as _, add, since};
+use crate::engine::timers;
+use crate::feed::{Feed, FeedKey, FeedOwner, Identity};
+
+/// A simple product of the small shop, and its sku.
+const PRODUCT: u32 = 15;
+const SKU: &str = "s5";
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Lets time pass up to `to`.
+fn wait_until(world: &World, to: Timestamp) {
+    world.clock.advance(since(to, world.clock.now()));
+}
+
+fn dirty(world: &World) -> Vec<FeedOwner> {
+    let of = |feed| world.store().dirty(feed, 0, 1000).unwrap();
+    Feed::ALL.into_iter().flat_map(of).map(|(owner, _)| owner).collect()
+}
+
+/// The product's discounts in the base book of its website.
+fn discounts(world: &World) -> Json {
+    let price_book = "base".to_owned();
+    let key = FeedKey::new(Identity::Price { sku: SKU.to_owned(), price_book });
+    world.service.items[&key]["discounts"].clone()
+}
+
+/// The small shop, in which the product has a special price on 17 and 18 June 2024. Its website's
+/// days begin at 07:00 UTC.
+fn with_special_price() -> World {
+    let mut world = World::delivered();
+    let value = |table, attribute, value: Json| (table, attribute, value);
+    for (table, attribute, value) in [
+        value(Table::ProductDecimal, 508, json!("5.000000")),
+        value(Table::ProductDatetime, 509, json!("2024-06-17 00:00:00")),
+        value(Table::ProductDatetime, 510, json!("2024-06-18 00:00:00")),
+    ] {
+        let changes = world.database.value(table, PRODUCT, attribute, 0, &value);
+        world.write(changes);
+    }
+    world.settle_down();
+    world
+}
+
+const BEGINS: &str = "2024-06-17T07:00:00Z";
+const ENDS: &str = "2024-06-19T07:00:00Z";
+
+#[test]
+fn special_price_begins_and_ends_at_the_websites_midnight() {
+    let mut world = with_special_price();
+    let special = json!([{ "code": "special_price", "price": 5 }]);
+    for (at, before, after) in [(BEGINS, json!([]), special.clone()), (ENDS, special, json!([]))] {
+        let at = instant(at);
+        wait_until(&world, at - jiff::SignedDuration::from_secs(1));
+        assert!(!timers::ring(world.store(), world.clock.now()).unwrap(), "a second before");
+        assert_eq!(discounts(&world), before, "a second before {at}");
+        wait_until(&world, at);
+        assert!(timers::ring(world.store(), world.clock.now()).unwrap(), "at {at}");
+        assert_eq!(dirty(&world), [FeedOwner { feed: Feed::Prices, id: PRODUCT }]);
+        world.settle_down();
+        assert_eq!(discounts(&world), after, "after {at}");
+    }
+    assert_eq!(timers::next(world.store()).unwrap(), None, "nothing is left to come");
+}
+
+#[test]
+fn timer_that_was_slept_through_rings_after_a_restart() {
+    let mut world = with_special_price();
+    wait_until(&world, instant("2024-06-17T20:00:00Z"));
+    world.restart();
+    world.settle_down();
+    assert_eq!(discounts(&world), json!([{ "code": "special_price", "price": 5 }]));
+    world.restart();
+    wait_until(&world, instant("2031-01-01T00:00:00Z"));
+    world.settle_down();
+    assert_eq!(discounts(&world), json!([]));
+}
+
+#[test]
+fn loop_sleeps_until_the_next_timer() {
+    let mut world = with_special_price();
+    let begins = instant(BEGINS);
+    wait_until(&world, begins - jiff::SignedDuration::from_secs(2));
+    let now = world.clock.now();
+    let nap = world.delivery().nap(now).unwrap();
+    assert_eq!(add(now, nap), add(begins, Duration::from_millis(1)));
+}
+
+#[test]
+fn clock_set_back_a_little_is_waited_for_and_one_set_back_far_assembles_everything_again() {
+    let mut world = with_special_price();
+    wait_until(&world, instant("2024-06-17T08:00:00Z"));
+    world.settle_down();
+    let latest = world.store().assembled_for().unwrap().unwrap();
+    let little = latest - jiff::SignedDuration::from_mins(59);
+    assert_eq!(timers::assembly_instant(world.store(), little).unwrap(), latest);
+    assert!(world.store().ranges().unwrap().is_empty());
+    let far = latest - jiff::SignedDuration::from_hours(3);
+    assert_eq!(timers::assembly_instant(world.store(), far).unwrap(), far);
+    assert_eq!(world.store().ranges().unwrap().len(), Feed::ALL.len(), "every feed");
+}
