@@ -35,12 +35,12 @@ pub(crate) fn cascades(layout: TableLayout) -> Vec<Cascade> {
 }
 
 /// Columns that hold a value once: the second statement fails.
-const UNIQUE: &[(Table, &str)] = &[
-    (Table::StoreWebsite, "code"),
-    (Table::Store, "code"),
-    (Table::ProductEntity, "sku"),
-    (Table::EavAttribute, "attribute_code"),
-    (Table::EavEntityType, "entity_type_code"),
+const UNIQUE: &[(Table, &[&str])] = &[
+    (Table::StoreWebsite, &["code"]),
+    (Table::Store, &["code"]),
+    (Table::ProductEntity, &["sku"]),
+    (Table::EavAttribute, &["entity_type_id", "attribute_code"]),
+    (Table::EavEntityType, &["entity_type_code"]),
 ];
 
 /// The shop's database.
@@ -67,6 +67,11 @@ impl Database {
     pub(crate) fn new(layout: TableLayout) -> Self {
         let (rows, spent) = (BTreeMap::new(), BTreeSet::new());
         Self { rows, spent, layout, logs_cascades: false, foreign_key_checks: true }
+    }
+
+    /// Whether its shop has content staging.
+    pub(crate) fn is_staged(&self) -> bool {
+        self.layout == TableLayout::Staged
     }
 
     fn cascades(&self) -> &'static [Cascade] {
@@ -151,9 +156,8 @@ impl Database {
             return false;
         }
         let has_parent = |(_, column, parent): &Cascade| {
-            let id = row[*column].as_id();
-            let has = |id: u32| self.rows.contains_key(&(*parent, RowKey(id.into(), 0)));
-            row[*column].is_null() || id.is_some_and(has)
+            let own = parent.watched().primary_key[0];
+            row[*column].is_null() || self.of(*parent).any(|(_, held)| held[own] == row[*column])
         };
         let mut keys = self.cascades().iter().filter(|(child, ..)| *child == table);
         let has_parents = keys.all(has_parent);
@@ -161,20 +165,23 @@ impl Database {
             of.watched().columns.iter().position(|column| column.name == name).unwrap()
         };
         (has_parents || !self.foreign_key_checks)
-            && UNIQUE.iter().filter(|(of, _)| *of == table).all(|(of, column)| {
-                let column = at(*of, column);
-                !self.of(*of).any(|(other, held)| other != key && held[column] == row[column])
+            && UNIQUE.iter().filter(|(of, _)| *of == table).all(|(of, columns)| {
+                let is_same = |held: &Row| {
+                    columns.iter().all(|column| held[at(*of, column)] == row[at(*of, column)])
+                };
+                !self.of(*of).any(|(other, held)| other != key && is_same(held))
             })
     }
 
     /// Deletes a row and, with foreign keys, what refers to it.
     pub(crate) fn delete(&mut self, table: Table, key: RowKey) -> Vec<RowChange> {
         let mut changes = Vec::new();
+        let own = self.rows[&(table, key)][table.watched().primary_key[0]].clone();
         for (child, at, parent) in self.cascades() {
             if *parent != table || !self.foreign_key_checks {
                 continue;
             }
-            let refers = |row: &Row| row[*at].as_id().map(u64::from) == Some(key.0);
+            let refers = |row: &Row| row[*at] == own;
             let doomed = self.of(*child).filter(|(_, row)| refers(row)).map(|(key, _)| key);
             let doomed: Vec<RowKey> = doomed.collect();
             for key in doomed {
@@ -233,7 +240,13 @@ pub(crate) fn absorb(
 /// another kind may stay.
 pub(crate) fn exact_references(catalog: &MemoryCatalog) -> Vec<(Reference, u32)> {
     let is_exact = |(reference, _): &(Reference, u32)| {
-        !matches!(reference, Reference::OptionHeld(_) | Reference::VersionOptionHeld(_))
+        !matches!(
+            reference,
+            Reference::OptionHeld(_)
+                | Reference::VersionOptionHeld(_)
+                | Reference::CategoryOptionHeld(_)
+                | Reference::VersionCategoryOptionHeld(_)
+        )
     };
     catalog.references.iter().copied().filter(is_exact).collect()
 }

@@ -19,6 +19,12 @@ pub(crate) const PRODUCTS: std::ops::RangeInclusive<u32> = 11..=16;
 /// The versions of products in the small shop with content staging, by `row_id`.
 pub(crate) const VERSIONS: std::ops::RangeInclusive<u32> = 21..=28;
 
+/// The categories of the small shop; the first is the root of its store groups.
+pub(crate) const CATEGORIES: std::ops::RangeInclusive<u32> = 31..=36;
+
+/// The versions of categories in the small shop with content staging, by `row_id`.
+pub(crate) const CATEGORY_VERSIONS: std::ops::RangeInclusive<u32> = 41..=48;
+
 /// How often to try: `count` times by default, in proportion to `PROPTEST_CASES` where it is set.
 pub(crate) fn cases(count: u32) -> u32 {
     (count * ProptestConfig::default().cases / 256).max(1)
@@ -109,8 +115,101 @@ fn pool(table: Table, column: &str) -> Vec<Value> {
     cells.iter().map(|cell| value(column.kind, cell)).chain(null).collect()
 }
 
+/// The ids that a column of a category's table may hold.
+fn category_ids(table: Table, column: &str) -> Option<Vec<u32>> {
+    let is_staged = table.plain() != table;
+    Some(match (table.plain(), column) {
+        (Table::SequenceCategory, _) | (_, "category_id") => CATEGORIES.collect(),
+        (Table::CategoryEntity, "entity_id" | "parent_id") => CATEGORIES.collect(),
+        (Table::CategoryEntity, "level") => vec![1, 2, 3],
+        (Table::CategoryEntity, "position") => vec![0, 1, 2],
+        (Table::CategoryVarchar, "attribute_id") => vec![401, 402],
+        (Table::CategoryInt, "attribute_id") => vec![403, 404, 405, 406],
+        (Table::CategoryText, "attribute_id") => vec![407],
+        (
+            Table::CategoryEntity
+            | Table::CategoryVarchar
+            | Table::CategoryInt
+            | Table::CategoryDecimal
+            | Table::CategoryText
+            | Table::CategoryDatetime,
+            "row_id",
+        ) if is_staged => CATEGORY_VERSIONS.collect(),
+        (
+            Table::CategoryVarchar
+            | Table::CategoryInt
+            | Table::CategoryDecimal
+            | Table::CategoryText
+            | Table::CategoryDatetime,
+            "entity_id",
+        ) => CATEGORIES.collect(),
+        (Table::CategoryProduct, "entity_id") => (100..130).collect(),
+        _ => return None,
+    })
+}
+
+/// The ids that a column of the tables of composite products, rules and inventory may hold.
+fn part_ids(table: Table, column: &str) -> Option<Vec<u32>> {
+    let is_staged = table.plain() != table;
+    Some(match (table.plain(), column) {
+        (
+            Table::BundleOption
+            | Table::BundleOptionValue
+            | Table::BundleSelection
+            | Table::DownloadableLink
+            | Table::DownloadableSample
+            | Table::ProductOption,
+            _,
+        ) if is_staged && column == table.watched().columns[table.watched().chunk_column].name => {
+            VERSIONS.collect()
+        }
+        (Table::SequenceBundleOption, _) => vec![1, 2, 3, 4, 5, 6],
+        (Table::SequenceBundleSelection, _) => (100..130).collect(),
+        (
+            Table::BundleOption | Table::ProductOption | Table::InventoryStockSalesChannel,
+            "type",
+        ) => {
+            return None;
+        }
+        (_, "parent_product_id") => PRODUCTS.collect(),
+        (
+            _,
+            "title_id"
+            | "price_id"
+            | "option_title_id"
+            | "option_price_id"
+            | "option_type_id"
+            | "option_type_title_id"
+            | "option_type_price_id"
+            | "selection_id"
+            | "sample_id"
+            | "rule_product_price_id"
+            | "source_item_id"
+            | "reservation_id",
+        ) => (100..130).collect(),
+        (_, "created_in" | "updated_in") => {
+            vec![1, 1_700_000_000, 1_718_000_000, 1_800_000_000, 2_147_483_647]
+        }
+        (_, "attribute_set_id") => vec![4, 5],
+        (_, "class_id") => vec![2, 3],
+        (_, "root_category_id") => vec![31, 32],
+        (_, "enabled" | "status" | "is_default" | "required") => vec![0, 1],
+        _ => return None,
+    })
+}
+
 /// The ids that a column may hold.
 fn ids(table: Table, column: &str) -> Option<Vec<u32>> {
+    let is_text = |column: &str| {
+        let column = table.watched().columns.iter().find(|it| it.name == column);
+        column.is_some_and(|it| it.kind != ColumnKind::Int)
+    };
+    if is_text(column) {
+        return None;
+    }
+    if let Some(ids) = category_ids(table, column).or_else(|| part_ids(table, column)) {
+        return Some(ids);
+    }
     Some(match (table, column) {
         (_, "row_id")
         | (Table::StagedProductRelation | Table::StagedProductSuperLink, "parent_id")
@@ -178,6 +277,27 @@ fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
     ];
     let words: (&[&str], bool) = match (table, column) {
         (_, "scope") => (&["default", "websites", "stores"], false),
+        (Table::CategoryEntity | Table::StagedCategoryEntity, "path") => {
+            (&["1/31", "1/31/32", "1/31/32/33", "1/31/34", "1/31/34/35", "1/31/32/36"], false)
+        }
+        (Table::CategoryVarchar | Table::StagedCategoryVarchar, "value") => {
+            (&["deals", "home", "lamps", "a"], true)
+        }
+        (Table::CategoryText | Table::StagedCategoryText, "value") => (&["", "Text"], true),
+        (Table::InventoryStockSalesChannel, "type") => (&["website", "other"], false),
+        (Table::InventoryStockSalesChannel, "code") => (&["base", "outlet"], false),
+        (_, "source_code") => (&["default", "harbour"], false),
+        (_, "quantity") => (&["0.0000", "3.0000", "-3.0000"], false),
+        (_, "rule_date") => (&["2024-06-14", "2024-06-15", "2024-06-16"], false),
+        (_, "rule_price") => (&["4.000000", "0.000000"], false),
+        (_, "price_type") => (&["fixed", "percent"], false),
+        (Table::BundleOption | Table::StagedBundleOption, "type") => {
+            (&["select", "checkbox"], true)
+        }
+        (Table::ProductOption | Table::StagedProductOption, "type") => {
+            (&["drop_down", "field", "file"], true)
+        }
+        (_, "class_name" | "attribute_set_name" | "title") => (&["One", "Two", ""], true),
         (_, "path") => {
             return (CONFIG_PATHS.iter().copied().chain(["unused/path"]).collect(), false);
         }
@@ -188,7 +308,7 @@ fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
         (_, "code") => (&["en", "de", "out", "fr", "off"], false),
         (_, "customer_group_code") => (&["General", "Retail", "secret"], false),
         (_, "entity_type_code") => (&["catalog_product", "catalog_category"], false),
-        (_, "attribute_code") => (&["color", "tags", "note", "flag", "x1", "x2"], false),
+        (_, "attribute_code") => (&["color", "tags", "note", "flag", "x1", "season"], false),
         (_, "backend_type") => {
             (&["static", "int", "varchar", "text", "decimal", "datetime"], false)
         }

@@ -206,9 +206,11 @@ pub(crate) fn may_refer(table: Table) -> bool {
     option_reference(table).is_some() || !indexed_columns(table).is_empty()
 }
 
-/// The index entries of one product's sheet, for rebuilding them after an attribute has changed
-/// its kind.
-pub fn product_references<C: CatalogRead>(
+/// The index entries of an owner's sheet, for rebuilding them after an attribute has changed its kind.
+///
+/// # Errors
+/// The catalog copy could not be read.
+pub fn references_in<C: CatalogRead>(
     sheet: &Sheet,
     catalog: &C,
 ) -> Result<BTreeSet<Reference>, ReadError> {

@@ -2,6 +2,8 @@
 //! images, stock, tier prices, options with swatches, two websites and three store views; and the like
 //! with content staging.
 
+mod parts;
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;
@@ -33,6 +35,17 @@ const ATTRIBUTES: [(u32, &str, &str); 21] = [
     (605, "odd", "int"),
 ];
 
+/// `catalog_category` attributes: id, code, backend type.
+const CATEGORY_ATTRIBUTES: [(u32, &str, &str); 7] = [
+    (401, "name", "varchar"),
+    (402, "url_key", "varchar"),
+    (403, "is_active", "int"),
+    (404, "include_in_menu", "int"),
+    (405, "is_anchor", "int"),
+    (406, "season", "int"),
+    (407, "description", "text"),
+];
+
 const TABLE_SOURCE: &str = r"Magento\Eav\Model\Entity\Attribute\Source\Table";
 const BOOLEAN_SOURCE: &str = r"Magento\Eav\Model\Entity\Attribute\Source\Boolean";
 
@@ -49,6 +62,9 @@ impl Database {
         shop.product(14, "bundle", "s4");
         shop.product(15, "simple", "s5");
         shop.around_products();
+        shop.categories();
+        shop.parts();
+        shop.inventory();
         shop
     }
 
@@ -76,6 +92,9 @@ impl Database {
         let cells =
             json!({"link_id": 100, "product_id": 24, "linked_product_id": 12, "link_type_id": 1});
         shop.put(Table::StagedProductLink, cells);
+        shop.categories();
+        shop.parts();
+        shop.inventory();
         shop
     }
 
@@ -136,8 +155,10 @@ impl Database {
             self.put(Table::StoreWebsite, cells);
         }
         for (id, default_store) in [(0, 0), (1, 1), (2, 3)] {
-            let cells =
-                json!({"group_id": id, "website_id": id, "default_store_id": default_store});
+            let cells = json!({
+                "group_id": id, "website_id": id, "default_store_id": default_store,
+                "root_category_id": if id == 0 { 0 } else { 31 },
+            });
             self.put(Table::StoreGroup, cells);
         }
         for (id, code, website) in [(0, "admin", 0), (1, "en", 1), (2, "de", 1), (3, "out", 2)] {
@@ -156,6 +177,15 @@ impl Database {
         self.put(Table::CoreConfigData, cells);
         for (id, code) in [(1, "relation"), (3, "super"), (4, "up_sell"), (5, "cross_sell")] {
             self.put(Table::ProductLinkType, json!({"link_type_id": id, "code": code}));
+        }
+        for (id, name) in [(2, "Taxable"), (3, "Free")] {
+            self.put(Table::TaxClass, json!({"class_id": id, "class_name": name}));
+        }
+        for (id, name) in [(4, "Default"), (5, "Lamps")] {
+            let cells = json!({
+                "attribute_set_id": id, "entity_type_id": 7, "attribute_set_name": name,
+            });
+            self.put(Table::EavAttributeSet, cells);
         }
         for id in 1..=2 {
             self.put(Table::Stock, json!({"stock_id": id, "stock_name": "Default"}));
@@ -182,7 +212,17 @@ impl Database {
                 json!({"attribute_id": id, "is_visible": 1, "search_weight": "1"}),
             );
         }
-        for (option, attribute) in [(1, 601), (2, 601), (3, 602), (4, 605)] {
+        for (id, code, backend) in CATEGORY_ATTRIBUTES {
+            let input = if code == "season" { "select" } else { "text" };
+            let cells = json!({
+                "attribute_id": id, "entity_type_id": 3, "attribute_code": code,
+                "backend_type": backend, "frontend_input": input,
+                "frontend_label": code.to_uppercase(), "is_user_defined": u8::from(code == "season"),
+            });
+            self.put(Table::EavAttribute, cells);
+            self.put(Table::CatalogEavAttribute, json!({"attribute_id": id, "search_weight": "1"}));
+        }
+        for (option, attribute) in [(1, 601), (2, 601), (3, 602), (4, 605), (5, 406)] {
             self.put(
                 Table::EavAttributeOption,
                 json!({"option_id": option, "attribute_id": attribute}),

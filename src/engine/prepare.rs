@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::catalog::{CatalogRead, Owner, Shop, product_references};
+use crate::catalog::{CatalogRead, Owner, Reference, Shop, references_in};
 use crate::diff::{Decision, diff};
 use crate::engine::preconditions::missing;
 use crate::engine::{EngineError, Gauges};
@@ -214,17 +214,25 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    /// An attribute that became a select changes which options products hold: the walk over all
-    /// products puts the index entries that are missing.
+    /// An attribute that became a select changes which options products and categories hold: the walk
+    /// over all of them puts the index entries that are missing.
     fn refresh_references(&self, step: &mut Step, owner: FeedOwner) -> Result<(), EngineError> {
-        if owner.feed != Feed::Products {
-            return Ok(());
-        }
-        let sheet = self.store.sheet(Owner::Product(owner.id)).map_err(EngineError::Read)?;
-        let Some(sheet) = sheet else { return Ok(()) };
-        let references = product_references(&sheet, self.store).map_err(EngineError::Read)?;
-        for reference in references {
-            step.batch.reference(reference, owner.id);
+        let (own, versions) = match owner.feed {
+            Feed::Products => (Owner::Product(owner.id), Reference::EntityVersion(owner.id)),
+            Feed::Categories => (Owner::Category(owner.id), Reference::CategoryVersionOf(owner.id)),
+            Feed::ProductAttributes
+            | Feed::CategoryAttributes
+            | Feed::PriceBooks
+            | Feed::Prices => return Ok(()),
+        };
+        let mut owners = vec![own];
+        let ids = self.store.referrers(versions).map_err(EngineError::Read)?;
+        owners.extend(ids.into_iter().map(|id| versions.referrer(id)));
+        for owner in owners {
+            let Some(sheet) = self.store.sheet(owner).map_err(EngineError::Read)? else { continue };
+            for reference in references_in(&sheet, self.store).map_err(EngineError::Read)? {
+                step.batch.reference(reference, owner.id());
+            }
         }
         Ok(())
     }

@@ -56,9 +56,9 @@ impl Feed {
     pub const fn code(self) -> u8 {
         match self {
             Self::ProductAttributes => 1,
-            Self::Products => 2,
+            Self::CategoryAttributes => 2,
             Self::Categories => 3,
-            Self::CategoryAttributes => 4,
+            Self::Products => 4,
             Self::PriceBooks => 5,
             Self::Prices => 6,
         }

@@ -7,9 +7,7 @@ use proptest::prelude::*;
 
 use crate::catalog::database::{Database, absorb};
 use crate::catalog::random_rows::{PRODUCTS, cases, edit};
-use crate::catalog::{
-    FoldMode, MemoryCatalog, Owner, Shop, Table, Touch, fold, product_references,
-};
+use crate::catalog::{FoldMode, MemoryCatalog, Shop, Table, Touch, fold, references_in};
 use crate::feed::{AssembleOptions, Assembled, Feed, FeedOwner, SpecialPriceDates, assemble};
 
 type Items = BTreeMap<FeedOwner, Vec<Assembled>>;
@@ -28,7 +26,7 @@ fn items(catalog: &MemoryCatalog) -> Items {
     let (shop, options) = (Shop::read(catalog).unwrap(), options());
     let ids = |feed: Feed| -> Vec<u32> {
         match feed {
-            Feed::ProductAttributes | Feed::CategoryAttributes => (500..710).collect(),
+            Feed::ProductAttributes | Feed::CategoryAttributes => (400..710).collect(),
             Feed::Categories => (0..50).collect(),
             Feed::Products | Feed::Prices => PRODUCTS.collect(),
             Feed::PriceBooks => (0..4).collect(),
@@ -58,10 +56,8 @@ fn is_touched(owner: FeedOwner, touches: &BTreeMap<Touch, Table>) -> bool {
 fn refresh_references(catalog: &mut MemoryCatalog) {
     let mut found = BTreeSet::new();
     for (owner, sheet) in &catalog.sheets {
-        if let Owner::Product(id) = owner {
-            let references = product_references(sheet, catalog).unwrap();
-            found.extend(references.into_iter().map(|reference| (reference, *id)));
-        }
+        let references = references_in(sheet, catalog).unwrap();
+        found.extend(references.into_iter().map(|reference| (reference, owner.id())));
     }
     catalog.references.extend(found);
 }
@@ -73,7 +69,7 @@ fn small_shop_has_items_of_every_kind_and_no_faults() {
     fold(&changes, &catalog, FoldMode::GateClosed).unwrap().apply_to(&mut catalog);
     let items: Vec<Assembled> = items(&catalog).into_values().flatten().collect();
     let count = |feed| items.iter().filter(|item| item.key.feed == feed).count();
-    assert_eq!(Feed::ALL.map(count), [21 * 3, 0, 0, 5 * 2, 2 * 3, 5]);
+    assert_eq!(Feed::ALL.map(count), [21 * 3, 3, 0, 5 * 2, 2 * 3, 5]);
     assert!(items.iter().all(|item| item.body.is_ok()), "{items:?}");
 }
 

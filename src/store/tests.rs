@@ -90,12 +90,38 @@ fn everything() -> WriteBatch {
     batch.mark_range(Feed::Prices, &mark(41));
     batch.ledger(&sku("s2"), &record(12), None);
     batch.outbox(&sku("s2"), Some(&entry(sku("s2"))));
+    batch.timer("2024-06-17T07:00:00Z".parse().unwrap(), product(12));
+    batch.claim(&sku("s2"), 13, true);
     batch
 }
 
 /// How many entries each tree has.
 fn sizes(store: &Store) -> BTreeMap<&'static str, usize> {
     Tree::ALL.iter().map(|tree| (tree.name(), store.tree(*tree).len())).collect()
+}
+
+#[test]
+fn timers_are_listed_by_instant_and_claims_by_key() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let (first, second) = (at("2024-06-17T07:00:00Z"), at("2031-01-01T00:00:00Z"));
+    let mut batch = WriteBatch::default();
+    batch.timer(second, product(1));
+    batch.timer(first, product(2));
+    batch.claim(&sku("s2"), 7, true);
+    batch.claim(&sku("s2"), 5, true);
+    batch.claim(&sku("s20"), 6, true);
+    store.commit(batch).unwrap();
+    assert_eq!(store.timers(9).unwrap(), [(first, product(2)), (second, product(1))]);
+    assert_eq!(store.timers(1).unwrap(), [(first, product(2))]);
+    assert_eq!(store.claimants(&sku("s2")).unwrap(), [5, 7]);
+    let mut batch = WriteBatch::default();
+    batch.timer_rang(first, product(2));
+    batch.claim(&sku("s2"), 5, false);
+    store.commit(batch).unwrap();
+    assert_eq!(store.timers(9).unwrap(), [(second, product(1))]);
+    assert_eq!(store.claimants(&sku("s2")).unwrap(), [7]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod events_live;
 mod fault_proxy;
 mod followed;
 mod generator_live;
+mod identity_live;
 mod interruptions;
 mod interruptions_account_live;
 mod interruptions_live;

@@ -10,15 +10,18 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use aco_stream::clock::SystemClock;
+use aco_stream::decode::TableLayout;
 use aco_stream::sandbox::{Sandbox, SandboxLimits, SandboxParams};
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
+use crate::editions;
 use crate::program::{Aco, COMMAND_LIMIT, Finished, Running, eventually};
 use crate::servers::{Database, Server, User};
 
 /// The feeds, by name.
-pub(crate) const FEEDS: [&str; 4] = ["productAttributes", "products", "priceBooks", "prices"];
+pub(crate) const FEEDS: [&str; 6] =
+    ["productAttributes", "categoryAttributes", "categories", "products", "priceBooks", "prices"];
 
 /// The parts of a key, in order.
 pub(crate) type Key = Vec<String>;
@@ -118,7 +121,8 @@ impl Request {
 pub(crate) fn key_of(feed: &str, body: &Json) -> Key {
     let pointers: &[&str] = match feed {
         "products" => &["/sku", "/source/locale"],
-        "productAttributes" => &["/code", "/source/locale"],
+        "productAttributes" | "categoryAttributes" => &["/code", "/source/locale"],
+        "categories" => &["/slug", "/source/locale"],
         "priceBooks" => &["/priceBookId"],
         "prices" => &["/sku", "/priceBookId"],
         other => panic!("no feed is called {other}"),
@@ -146,7 +150,15 @@ impl Shop {
     /// The fixture shop, and this service.
     pub(crate) fn with(server: &Server, service: Service) -> Self {
         let files = [fixture("shop/schema-opensource.sql"), fixture("shop/shop.sql")];
-        let database = server.fresh_database(&[&files[0], &files[1]]);
+        Self::of(server, server.fresh_database(&[&files[0], &files[1]]), service)
+    }
+
+    /// The fixture shop in the layout of an edition, and an unlimited sandbox.
+    pub(crate) fn of_edition(server: &Server, layout: TableLayout) -> Self {
+        Self::of(server, editions::shop(server, layout), Service::unlimited())
+    }
+
+    fn of(server: &Server, database: Database, service: Service) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let aco = program(server, &database, &service, directory.path());
         Self { server: server.clone(), database, service, aco, directory }

@@ -7,7 +7,7 @@ use crate::catalog::fold::{CatalogEdits, FoldError, FoldMode};
 use crate::catalog::foreign_keys::{BETWEEN, is_narrow, keys_to, keys_to_between, referred_id};
 use crate::catalog::references::{self, OptionAttributes, indexed_columns, references_of};
 use crate::catalog::touch::{Seen, Touch, touched};
-use crate::catalog::{CatalogRead, Owner, Reference, RowKey, Sheet, Table};
+use crate::catalog::{CatalogRead, ForeignKey, Owner, Reference, RowKey, Sheet, Table};
 use crate::decode::{Row, Value};
 
 /// A fold under way.
@@ -134,7 +134,21 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             let parent = |row: &Row| row.get(foreign_key.column).and_then(referred_id);
             let Some(id) = parent(row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
-            if known != Some(id) && !self.has(foreign_key.parent, id)? {
+            if known != Some(id) && !self.has_in_either_layout(foreign_key, id)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the copy has the row that a key refers to. A child that is in both layouts has a key to
+    /// each of the twins that are its parent, and a shop has one of them.
+    fn has_in_either_layout(&mut self, key: &ForeignKey, id: u32) -> Result<bool, FoldError> {
+        let is_twin = |other: &&ForeignKey| {
+            other.column == key.column && other.parent.plain() == key.parent.plain()
+        };
+        for twin in keys_to_between(key.child).filter(is_twin) {
+            if self.has(twin.parent, id)? {
                 return Ok(true);
             }
         }

@@ -179,10 +179,15 @@ fn renamed_attribute_touches_every_product_and_price_and_its_label_every_product
 }
 
 #[test]
-fn scopes_and_configuration_touch_everything_and_names_the_price_books() {
-    let everything: BTreeSet<Touch> =
-        [Touch::EveryAttribute, Touch::EveryProduct, Touch::EveryPriceBook, Touch::EveryPrice]
-            .into();
+fn scopes_touch_everything_configuration_its_readers_and_names_the_price_books() {
+    let everything: BTreeSet<Touch> = [
+        Touch::EveryAttribute,
+        Touch::EveryCategory,
+        Touch::EveryProduct,
+        Touch::EveryPriceBook,
+        Touch::EveryPrice,
+    ]
+    .into();
     let website = |code: &str, name: &str| {
         touched_by(|shop| {
             let cells = json!({"website_id": 1, "code": code, "name": name, "default_group_id": 1});
@@ -205,9 +210,15 @@ fn scopes_and_configuration_touch_everything_and_names_the_price_books() {
         })
     };
     let unit = "general/locale/weight_unit";
-    assert_eq!(config("default", unit, "lbs"), everything);
-    assert_eq!(config("stores", unit, "kgs"), everything);
-    assert_eq!(config("default", "general/locale/timezone", "kgs"), everything);
+    assert_eq!(config("default", unit, "lbs"), [Touch::EveryProduct].into());
+    assert_eq!(config("stores", unit, "kgs"), [Touch::EveryProduct].into());
+    // The row of one path becomes that of another: what reads either is touched.
+    let time_zone = config("default", "general/locale/timezone", "kgs");
+    assert_eq!(time_zone, [Touch::EveryProduct, Touch::EveryPrice].into());
+    let currency = config("default", "currency/options/base", "EUR");
+    assert_eq!(currency, [Touch::EveryProduct, Touch::EveryPriceBook].into());
+    let address = config("default", "web/unsecure/base_url", "http://b.test/");
+    assert_eq!(address, [Touch::EveryProduct, Touch::EveryCategory].into());
 }
 
 #[test]
