@@ -119,8 +119,17 @@ fn pool(table: Table, column: &str) -> Vec<Value> {
 fn category_ids(table: Table, column: &str) -> Option<Vec<u32>> {
     let is_staged = table.plain() != table;
     Some(match (table.plain(), column) {
-        (Table::SequenceCategory, _) | (_, "category_id") => CATEGORIES.collect(),
-        (Table::CategoryEntity, "entity_id" | "parent_id") => CATEGORIES.collect(),
+        (Table::SequenceCategory, _)
+        | (_, "category_id")
+        | (Table::CategoryEntity, "entity_id" | "parent_id")
+        | (
+            Table::CategoryVarchar
+            | Table::CategoryInt
+            | Table::CategoryDecimal
+            | Table::CategoryText
+            | Table::CategoryDatetime,
+            "entity_id",
+        ) => CATEGORIES.collect(),
         (Table::CategoryEntity, "level") => vec![1, 2, 3],
         (Table::CategoryEntity, "position") => vec![0, 1, 2],
         (Table::CategoryVarchar, "attribute_id") => vec![401, 402],
@@ -135,14 +144,6 @@ fn category_ids(table: Table, column: &str) -> Option<Vec<u32>> {
             | Table::CategoryDatetime,
             "row_id",
         ) if is_staged => CATEGORY_VERSIONS.collect(),
-        (
-            Table::CategoryVarchar
-            | Table::CategoryInt
-            | Table::CategoryDecimal
-            | Table::CategoryText
-            | Table::CategoryDatetime,
-            "entity_id",
-        ) => CATEGORIES.collect(),
         (Table::CategoryProduct, "entity_id") => (100..130).collect(),
         _ => return None,
     })
@@ -164,7 +165,6 @@ fn part_ids(table: Table, column: &str) -> Option<Vec<u32>> {
             VERSIONS.collect()
         }
         (Table::SequenceBundleOption, _) => vec![1, 2, 3, 4, 5, 6],
-        (Table::SequenceBundleSelection, _) => (100..130).collect(),
         (
             Table::BundleOption | Table::ProductOption | Table::InventoryStockSalesChannel,
             "type",
@@ -172,7 +172,8 @@ fn part_ids(table: Table, column: &str) -> Option<Vec<u32>> {
             return None;
         }
         (_, "parent_product_id") => PRODUCTS.collect(),
-        (
+        (Table::SequenceBundleSelection, _)
+        | (
             _,
             "title_id"
             | "price_id"
@@ -268,15 +269,9 @@ fn ids(table: Table, column: &str) -> Option<Vec<u32>> {
     })
 }
 
-/// The texts and numbers that a column may hold, and whether it may be NULL; empty for any.
-fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
-    let sources = [
-        r"Magento\Eav\Model\Entity\Attribute\Source\Table",
-        r"Magento\Eav\Model\Entity\Attribute\Source\Boolean",
-        r"Vendor\Module\Source",
-    ];
-    let words: (&[&str], bool) = match (table, column) {
-        (_, "scope") => (&["default", "websites", "stores"], false),
+/// Texts and numbers of the tables of categories, composite products, rules and inventory.
+fn part_words(table: Table, column: &str) -> Option<(&'static [&'static str], bool)> {
+    Some(match (table, column) {
         (Table::CategoryEntity | Table::StagedCategoryEntity, "path") => {
             (&["1/31", "1/31/32", "1/31/32/33", "1/31/34", "1/31/34/35", "1/31/32/36"], false)
         }
@@ -298,6 +293,22 @@ fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
             (&["drop_down", "field", "file"], true)
         }
         (_, "class_name" | "attribute_set_name" | "title") => (&["One", "Two", ""], true),
+        _ => return None,
+    })
+}
+
+/// The texts and numbers that a column may hold, and whether it may be NULL; empty for any.
+fn words(table: Table, column: &str) -> (Vec<&'static str>, bool) {
+    let sources = [
+        r"Magento\Eav\Model\Entity\Attribute\Source\Table",
+        r"Magento\Eav\Model\Entity\Attribute\Source\Boolean",
+        r"Vendor\Module\Source",
+    ];
+    if let Some((words, may_be_null)) = part_words(table, column) {
+        return (words.to_vec(), may_be_null);
+    }
+    let words: (&[&str], bool) = match (table, column) {
+        (_, "scope") => (&["default", "websites", "stores"], false),
         (_, "path") => {
             return (CONFIG_PATHS.iter().copied().chain(["unused/path"]).collect(), false);
         }

@@ -73,6 +73,41 @@ pub enum AssembleFault {
         /// The service's limit in characters.
         limit: usize,
     },
+    /// A text is longer than the service takes.
+    #[error(
+        "shorten {field}: {table} has {length} characters for entity_id {id} in {scope}, and the \
+         service takes {limit}"
+    )]
+    TextTooLong {
+        /// The field of the body.
+        field: &'static str,
+        /// Where the text is kept.
+        table: &'static str,
+        /// The category.
+        id: u32,
+        /// The store view, for people.
+        scope: String,
+        /// Its length in characters.
+        length: usize,
+        /// The service's limit in characters.
+        limit: usize,
+    },
+    /// A category's slug is not one that the service takes.
+    #[error(
+        "name the category by its slug {slug:?}: the url_key rows in \
+         catalog_category_entity_varchar of entity_id {id} and those above it give it in store view \
+         {store}, and the service takes a-z, 0-9 and - between slashes, up to {limit} characters"
+    )]
+    SlugInvalid {
+        /// The slug.
+        slug: String,
+        /// The category.
+        id: u32,
+        /// The store view's code.
+        store: String,
+        /// The service's limit in characters.
+        limit: usize,
+    },
     /// The attribute's search weight is not a number.
     #[error("read search_weight: catalog_eav_attribute has {value:?}, which is no number")]
     SearchWeightUnreadable {

@@ -17,12 +17,15 @@ mod category_attributes;
 mod eav;
 mod fault;
 mod key;
+mod meta_tags;
 mod number;
+mod options;
 mod price_books;
 mod prices;
 mod product_attributes;
 mod products;
 mod row;
+mod urls;
 
 #[cfg(test)]
 mod shop_rows;

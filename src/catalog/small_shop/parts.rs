@@ -24,12 +24,12 @@ impl Database {
                 self.category_version(version, (id, parent, path, level));
                 let texts = [(401, json!(format!("Name of {url_key}"))), (402, json!(url_key))];
                 for (attribute, value) in texts {
-                    self.category_value(Table::CategoryVarchar, version, attribute, value);
+                    self.category_value(Table::CategoryVarchar, version, attribute, &value);
                 }
                 for (attribute, value) in [(403, active), (404, 1), (405, anchor), (406, 5)] {
-                    self.category_value(Table::CategoryInt, version, attribute, json!(value));
+                    self.category_value(Table::CategoryInt, version, attribute, &json!(value));
                 }
-                self.category_value(Table::CategoryText, version, 407, json!("Text"));
+                self.category_value(Table::CategoryText, version, 407, &json!("Text"));
             }
         }
         for (id, category, product) in [(100, 32, 12), (101, 33, 13), (102, 34, 12)] {
@@ -69,7 +69,7 @@ impl Database {
         self.put(Table::StagedCategoryEntity, cells);
     }
 
-    fn category_value(&mut self, plain: Table, row: u32, attribute: u32, value: Json) {
+    fn category_value(&mut self, plain: Table, row: u32, attribute: u32, value: &Json) {
         let (table, link) = self.twin(plain, "entity_id");
         let mut cells = json!({
             "value_id": row * 1000 + attribute, "attribute_id": attribute, "store_id": 0,

@@ -29,7 +29,9 @@ fn row(table: Table, key: i128, (column, id): (usize, i128)) -> Row {
     let is_key = |at: usize| watched.primary_key.contains(&at) || at == watched.chunk_column;
     let of = |at: usize, id: i128| match watched.columns[at].kind {
         ColumnKind::Text => Value::Text(format!("code {id}")),
-        _ => Value::Int(id),
+        ColumnKind::Int | ColumnKind::Decimal | ColumnKind::Temporal | ColumnKind::Float => {
+            Value::Int(id)
+        }
     };
     let cell = |at: usize| if is_key(at) { of(at, key) } else { Value::Null };
     let mut row: Row = (0..watched.columns.len()).map(cell).collect();

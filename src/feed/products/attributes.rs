@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::{Attribute, ConfigScope, config_path};
 use crate::feed::number::number;
+use crate::feed::options::variant_reference_id;
 use crate::feed::products::Scene;
-use crate::feed::products::options::variant_reference_id;
 use crate::feed::products::surroundings::{Relative, chosen_option};
 use crate::feed::row::decimal_of;
 

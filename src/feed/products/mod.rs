@@ -7,19 +7,19 @@ mod attributes;
 mod configurations;
 mod images;
 mod links;
-mod options;
+mod routes;
 mod stock;
 mod surroundings;
-mod urls;
 
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::catalog::{CatalogRead, ReadError, Shop, StoreView};
 use crate::decode::Value;
 use crate::feed::eav::Values;
+use crate::feed::meta_tags::meta_tags;
 use crate::feed::product_attributes::exported_store_views;
 use crate::feed::products::surroundings::{Relative, Surroundings};
 use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity};
@@ -74,10 +74,11 @@ impl Scene<'_> {
             "attributes": self.attributes(),
             "images": self.images(),
             "links": self.links(),
+            "routes": self.routes(),
             "externalIds": [{ "id": self.product.id.to_string(), "origin": "AdobeCommerce" }],
         });
         if let Json::Object(fields) = &mut body {
-            let meta_tags = self.meta_tags();
+            let meta_tags = meta_tags(self.values, self.store.id, "meta_keyword");
             if !meta_tags.is_empty() {
                 fields.insert("metaTags".to_owned(), Json::Object(meta_tags));
             }
@@ -127,21 +128,5 @@ impl Scene<'_> {
             Some(4) => &["CATALOG", "SEARCH"],
             Some(_) | None => &[],
         }
-    }
-
-    fn meta_tags(&self) -> Map<String, Json> {
-        let mut tags = Map::new();
-        for (tag, code) in [("title", "meta_title"), ("description", "meta_description")] {
-            if let Some(text) = self.text(code) {
-                tags.insert(tag.to_owned(), Json::String(text));
-            }
-        }
-        let text = self.text("meta_keyword").unwrap_or_default();
-        let keywords = text.split('\n').map(str::trim).filter(|keyword| !keyword.is_empty());
-        let keywords: Vec<&str> = keywords.collect();
-        if !keywords.is_empty() {
-            tags.insert("keywords".to_owned(), json!(keywords));
-        }
-        tags
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::column::{
-    media_gallery_value_to_entity, product_entity, product_link, product_super_attribute,
-    product_super_link, product_website,
+    category_product, media_gallery_value_to_entity, product_entity, product_link,
+    product_relation, product_super_attribute, product_super_link, product_website,
 };
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, RowKey, Sheet, Shop, Table};
 use crate::decode::Value;
+use crate::feed::categories::Branch;
 use crate::feed::eav::{DEFAULTS, Values, stored_in};
-use crate::feed::products::options::{Options, option_ids};
+use crate::feed::options::{Options, option_ids};
 use crate::feed::row;
 
 /// A product with its sheet: the one to assemble, or one that it is related to.
@@ -72,6 +73,10 @@ pub(super) struct Surroundings {
     pub(super) linked: BTreeMap<u32, Relative>,
     /// The gallery files attached to the product, by `value_id`.
     pub(super) media: BTreeMap<u32, Sheet>,
+    /// The categories that the product is directly in, with those above them, by id.
+    pub(super) branches: BTreeMap<u32, Branch>,
+    /// The products that this one consists of; read only if it is in a category.
+    pub(super) parts: Vec<Relative>,
     /// The attribute options that the product, or a variant's choice, refers to.
     pub(super) options: Options,
 }
@@ -110,7 +115,14 @@ impl Surroundings {
         }
         let options = Options::read(wanted, catalog)?;
         let linked = linked.into_iter().map(|it| (it.id, it)).collect();
-        Ok(Self { parents, children, linked, media, options })
+        let mut branches = BTreeMap::new();
+        for id in product.ids(Table::CategoryProduct, category_product::CATEGORY_ID) {
+            branches.extend(Branch::read(id, catalog)?.map(|branch| (id, branch)));
+        }
+        let parts = product.ids(Table::ProductRelation, product_relation::CHILD_ID);
+        let parts: BTreeSet<u32> = parts.filter(|_| !branches.is_empty()).collect();
+        let parts = read_all(parts, catalog)?;
+        Ok(Self { parents, children, linked, media, branches, parts, options })
     }
 }
 

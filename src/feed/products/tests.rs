@@ -53,7 +53,7 @@ fn item_of_a_bare_product_has_every_field_that_is_always_there() {
             "values": [r#"{"inStock":"false","lowStock":"false"}"#],
         }],
         "images": [],
-        "links": [],
+        "links": [], "routes": [],
         "externalIds": [{"id": "11", "origin": "AdobeCommerce"}],
     });
     assert_eq!(body(&ShopRows::with_shirt(), "en"), expected);

@@ -23,7 +23,7 @@ const SWATCH_IMAGE: i128 = 2;
 
 /// A swatch that the service can show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Swatch {
+pub(crate) enum Swatch {
     /// A colour, as `#rrggbb`.
     Color(String),
     /// An image, as a path below the swatch folder.
@@ -31,7 +31,7 @@ pub(super) enum Swatch {
 }
 
 /// Whether the attribute's values 0 and 1 mean no and yes.
-pub(super) fn is_boolean(attribute: &Attribute) -> bool {
+pub(crate) fn is_boolean(attribute: &Attribute) -> bool {
     attribute.source_model == BOOLEAN_SOURCE
 }
 
@@ -42,7 +42,7 @@ fn takes_options(attribute: &Attribute) -> bool {
 }
 
 /// The option ids that a value may stand for: one, or several with commas between them.
-pub(super) fn option_ids(attribute: &Attribute, value: &Value) -> Vec<u32> {
+pub(crate) fn option_ids(attribute: &Attribute, value: &Value) -> Vec<u32> {
     if !takes_options(attribute) {
         return Vec::new();
     }
@@ -51,16 +51,16 @@ pub(super) fn option_ids(attribute: &Attribute, value: &Value) -> Vec<u32> {
 }
 
 /// The id by which a variant refers to the option of its parent.
-pub(super) fn variant_reference_id(attribute_id: u32, option_id: u32) -> String {
+pub(crate) fn variant_reference_id(attribute_id: u32, option_id: u32) -> String {
     STANDARD.encode(format!("configurable/{attribute_id}/{option_id}"))
 }
 
 /// Attribute options by id.
-pub(super) struct Options(BTreeMap<u32, Sheet>);
+pub(crate) struct Options(BTreeMap<u32, Sheet>);
 
 impl Options {
     /// Reads these options; ids that are no option are left out.
-    pub(super) fn read<C: CatalogRead>(
+    pub(crate) fn read<C: CatalogRead>(
         ids: impl IntoIterator<Item = u32>,
         catalog: &C,
     ) -> Result<Self, ReadError> {
@@ -74,14 +74,14 @@ impl Options {
     }
 
     /// The option, if it exists and is one of the attribute's.
-    pub(super) fn of_attribute(&self, attribute_id: u32, option_id: u32) -> Option<&Sheet> {
+    pub(crate) fn of_attribute(&self, attribute_id: u32, option_id: u32) -> Option<&Sheet> {
         let sheet = self.0.get(&option_id)?;
         let row = sheet.first(Table::EavAttributeOption)?;
         (row::id(row, eav_attribute_option::ATTRIBUTE_ID) == Some(attribute_id)).then_some(sheet)
     }
 
     /// An attribute's value as texts: yes or no, option labels, or the value as it is stored.
-    pub(super) fn texts(&self, attribute: &Attribute, value: &Value, store: u32) -> Vec<String> {
+    pub(crate) fn texts(&self, attribute: &Attribute, value: &Value, store: u32) -> Vec<String> {
         let raw = value.to_char().unwrap_or_default();
         if is_boolean(attribute) {
             let text = match raw.as_str() {
@@ -107,7 +107,7 @@ impl Options {
 }
 
 /// The option's label: the store view's, else the default one.
-pub(super) fn label(option: &Sheet, store: u32) -> Option<String> {
+pub(crate) fn label(option: &Sheet, store: u32) -> Option<String> {
     use eav_attribute_option_value as column;
     let labels = || option.rows(Table::EavAttributeOptionValue);
     let row = row_with_value(labels, (column::STORE_ID, column::VALUE), store)?;
@@ -115,7 +115,7 @@ pub(super) fn label(option: &Sheet, store: u32) -> Option<String> {
 }
 
 /// The option's swatch: the store view's if it has a value, else the default one.
-pub(super) fn swatch(option: &Sheet, store: u32) -> Option<Swatch> {
+pub(crate) fn swatch(option: &Sheet, store: u32) -> Option<Swatch> {
     use eav_attribute_option_swatch as column;
     let swatches = || option.rows(Table::EavAttributeOptionSwatch);
     let row = row_with_value(swatches, (column::STORE_ID, column::VALUE), store)?;
