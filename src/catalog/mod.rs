@@ -32,6 +32,8 @@ pub use fold::{CatalogEdits, FoldError, FoldMode, fold, fold_owned};
 pub use foreign_keys::{FOREIGN_KEYS, ForeignKey, cascade_children};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference, rows};
+#[cfg(test)]
+pub(crate) use references::references_of;
 pub use references::{comparable, product_references, sku_hash};
 pub use replace::{KeyRange, Replaced, replace, sweep_page};
 pub use sheet::{RowKey, Sheet};
