@@ -38,8 +38,8 @@ pub use references::{comparable, product_references, sku_hash};
 pub use replace::{KeyRange, Replaced, replace, sweep_page};
 pub use sheet::{RowKey, Sheet};
 pub use shop::{
-    Attribute, AttributeOf, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop,
-    StoreGroup, StoreView, Website, config_path,
+    Attribute, AttributeOf, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Inventory,
+    SalesStock, Shop, StoreGroup, StoreView, Website, config_path,
 };
 pub use tables::Table;
 pub use touch::Touch;

@@ -10,6 +10,7 @@ use crate::catalog::{CatalogRead, Owner, ReadError, Reference, RowKey, Sheet, Sh
 use crate::decode::Value;
 use crate::feed::eav::{DEFAULTS, Values, stored_in};
 use crate::feed::products::options::{Options, option_ids};
+use crate::feed::products::stock::Supply;
 use crate::feed::row;
 
 /// A product with its sheet: the one to assemble, or one that it is related to.
@@ -74,6 +75,8 @@ pub(super) struct Surroundings {
     pub(super) media: BTreeMap<u32, Sheet>,
     /// The attribute options that the product, or a variant's choice, refers to.
     pub(super) options: Options,
+    /// What decides about the product's stock beyond its own rows.
+    pub(super) supply: Supply,
 }
 
 impl Surroundings {
@@ -109,8 +112,9 @@ impl Surroundings {
             wanted.extend(chosen);
         }
         let options = Options::read(wanted, catalog)?;
+        let supply = Supply::read(product, &children, shop, catalog)?;
         let linked = linked.into_iter().map(|it| (it.id, it)).collect();
-        Ok(Self { parents, children, linked, media, options })
+        Ok(Self { parents, children, linked, media, options, supply })
     }
 }
 
