@@ -32,12 +32,14 @@ pub use fold::{CatalogEdits, FoldError, FoldMode, fold, fold_owned};
 pub use foreign_keys::{FOREIGN_KEYS, ForeignKey, cascade_children};
 pub use owner::Owner;
 pub use read::{CatalogRead, MemoryCatalog, ReadError, Reference, rows};
+#[cfg(test)]
+pub(crate) use references::references_of;
 pub use references::{comparable, references_in, sku_hash};
 pub use replace::{KeyRange, Replaced, replace, sweep_page};
 pub use sheet::{RowKey, Sheet};
 pub use shop::{
-    Attribute, AttributeOf, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Shop,
-    StoreGroup, StoreView, Website, config_path,
+    Attribute, AttributeOf, CONFIG_PATHS, ConfigScope, CustomerGroup, FALLBACK_BASE_URL, Inventory,
+    SalesStock, Shop, StoreGroup, StoreView, Website, config_path,
 };
 pub use tables::Table;
 pub use touch::Touch;

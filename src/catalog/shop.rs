@@ -3,8 +3,11 @@
 //! Read once from the catalog copy and kept until a row of one of these tables changes; every
 //! assembly looks things up here. Must not know what a body looks like.
 
+mod inventory;
+
 use std::collections::BTreeMap;
 
+pub use self::inventory::{Inventory, SalesStock};
 use crate::catalog::column::{
     catalog_eav_attribute, core_config_data, customer_group, eav_attribute, eav_attribute_label,
     eav_attribute_set, eav_entity_type, store, store_group, store_website, tax_class,
@@ -246,6 +249,8 @@ pub struct Shop {
     pub tax_classes: BTreeMap<u32, String>,
     /// The names of attribute sets, by id.
     pub attribute_sets: BTreeMap<u32, String>,
+    /// Multi-source inventory.
+    pub inventory: Inventory,
     config: BTreeMap<ConfigScope, BTreeMap<String, String>>,
     attributes: BTreeMap<u32, Attribute>,
     attribute_ids: BTreeMap<String, u32>,
@@ -297,6 +302,7 @@ impl Shop {
         let attribute_ids = ids_of(AttributeOf::Products);
         let category_attribute_ids = ids_of(AttributeOf::Categories);
         let config = read_config(catalog)?;
+        let inventory = Inventory::read(catalog)?;
         Ok(Self {
             websites,
             store_groups,
@@ -304,6 +310,7 @@ impl Shop {
             customer_groups,
             tax_classes,
             attribute_sets,
+            inventory,
             config,
             attributes,
             attribute_ids,

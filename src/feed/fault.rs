@@ -49,7 +49,8 @@ pub enum AssembleFault {
         /// The row's primary key.
         value_id: i128,
     },
-    /// A special price has dates, and its website's time zone is not one we know.
+    /// A special price has dates, or there are catalog rule prices, and the time zone of the website
+    /// or of the default scope is not one we know.
     #[error(
         "find today's date in website {website}: general/locale/timezone is {time_zone:?}, which \
          is in no time zone database (hint: correct the name, or install the package tzdata)"

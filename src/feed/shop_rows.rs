@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::catalog::column::{product_relation, product_super_link};
-use crate::catalog::{MemoryCatalog, Owner, Reference, RowKey, Shop, Table};
+use crate::catalog::{MemoryCatalog, Owner, RowKey, Shop, Table, references_of};
 use crate::decode::{ColumnKind, Row, Value};
-use crate::feed::{AssembleOptions, Feed, FeedOwner, SpecialPriceDates, assemble, row};
+use crate::feed::{AssembleOptions, Feed, FeedOwner, SpecialPriceDates, assemble};
 
 /// The product that most tests are about.
 pub(crate) const PRODUCT: u32 = 11;
@@ -129,23 +129,16 @@ impl ShopRows {
             self.next_key += 1;
         }
         let owner = Owner::of(table, &values).unwrap();
-        self.refer(table, &values);
+        self.refer(table, owner, &values);
         let key = RowKey::of(table, &values).unwrap();
         self.catalog.sheets.entry(owner).or_default().insert(table, key, values);
         self
     }
 
-    /// Keeps the reverse index that assembly reads.
-    fn refer(&mut self, table: Table, values: &Row) {
-        let (child, parent) = if table == Table::ProductRelation {
-            (product_relation::CHILD_ID, product_relation::PARENT_ID)
-        } else if table == Table::ProductSuperLink {
-            (product_super_link::PRODUCT_ID, product_super_link::PARENT_ID)
-        } else {
-            return;
-        };
-        let child = Reference::Child(row::id(values, child).unwrap());
-        self.catalog.references.insert((child, row::id(values, parent).unwrap()));
+    /// Keeps the reverse indexes that assembly reads: all but which products hold an option.
+    fn refer(&mut self, table: Table, owner: Owner, values: &Row) {
+        let entries = references_of(table, values).map(|reference| (reference, owner.id()));
+        self.catalog.references.extend(entries);
     }
 
     /// Inserts a product attribute; the cells are columns of `eav_attribute`.
@@ -235,6 +228,12 @@ impl ShopRows {
             (item.key.parts().to_vec(), body)
         });
         items.collect()
+    }
+
+    /// Until when an owner's items hold if no row changes.
+    pub(crate) fn until(&self, feed: Feed, id: u32) -> Option<Timestamp> {
+        let owner = FeedOwner { feed, id };
+        assemble(owner, &self.shop(), &self.catalog, &self.options).unwrap().until
     }
 
     /// The last part of every key of an owner: store view codes or price book ids.

@@ -134,7 +134,7 @@ impl Database {
             Table::CatalogRuleProductPrice,
             json!({
                 "rule_product_price_id": 100, "rule_date": "2024-06-15", "customer_group_id": 1,
-                "product_id": 12, "rule_price": "4.000000", "website_id": 1,
+                "product_id": 12, "rule_price": "4.000000", "website_id": 3,
             }),
         );
     }

@@ -1,8 +1,11 @@
 //! `prices`: what a product costs in each website's base book and in its customer groups' books.
 //!
 //! Field mapping: prices. The owner is the product. A group gets an item of its own only where it
-//! has a tier price row of its own; everybody else reads the base book.
+//! has a tier price row of its own or a catalog rule's price today; everybody else reads the base
+//! book. Such an item is what everybody gets, with the group's own on top.
 
+mod days;
+mod rules;
 mod special;
 mod tiers;
 
@@ -88,18 +91,24 @@ struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// The base book's item and one for every customer group that has rows of its own.
+    /// The base book's item and one for every customer group that has prices of its own.
     fn items(&self, website: &Website) -> Vec<Assembled> {
         let (regular, special) = self.own_prices(website);
+        let special = special.as_ref();
         let everybody = Tiers::for_everybody(self.sheet, website.id);
-        let body = |id: &str, tiers: &Tiers| self.body(id, regular, special.as_ref(), tiers);
+        let now = self.options.now;
+        let rules = rules::in_website(self.sheet, self.shop, website, now, self.horizon);
 
         let base = price_books::base_id(website);
-        let mut items = vec![self.item(&base, body(&base, &everybody))];
+        let body = self.body(&base, regular, special, &everybody, None);
+        let mut items = vec![self.item(&base, body)];
         for group in price_books::exported_groups(self.shop, self.options) {
-            if let Some(tiers) = everybody.for_group(self.sheet, website.id, group.id) {
+            let own = everybody.for_group(self.sheet, website.id, group.id);
+            let rule = rules.get(&group.id);
+            if own.is_some() || rule.is_some() {
                 let id = price_books::group_id(website, group.id);
-                items.push(self.item(&id, body(&id, &tiers)));
+                let tiers = own.as_ref().unwrap_or(&everybody);
+                items.push(self.item(&id, self.body(&id, regular, special, tiers, rule)));
             }
         }
         items
@@ -146,17 +155,23 @@ impl Product<'_> {
         })
     }
 
+    /// Side by side, the discounts that hold: of the product, of the group, of a catalog rule.
     fn body(
         &self,
         price_book_id: &str,
         regular: Decimal,
         special: Result<&Option<Special>, &AssembleFault>,
         tiers: &Tiers,
+        rule: Option<&Result<Decimal, AssembleFault>>,
     ) -> Result<Json, AssembleFault> {
         price_books::check_id(price_book_id)?;
         let special = special.map_err(Clone::clone)?;
         let mut discounts: Vec<Json> = special.iter().map(Special::discount).collect();
         discounts.extend(tiers.discount()?);
+        if let Some(price) = rule {
+            let price = price.as_ref().map_err(Clone::clone)?;
+            discounts.push(json!({ "code": "catalog_rule", "price": number(*price) }));
+        }
         Ok(json!({
             "sku": self.sku,
             "priceBookId": price_book_id,

@@ -1,15 +1,14 @@
 //! The special price: when it counts, and what it is for a bundle.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::catalog::{ConfigScope, Horizon, Shop, Website, config_path};
+use crate::catalog::{Horizon, Shop, Website};
 use crate::feed::AssembleFault;
 use crate::feed::eav::{DEFAULTS, Values};
 use crate::feed::number::number;
+use crate::feed::prices::days;
 use crate::feed::prices::tiers::is_percentage;
 
 /// A special price that counts.
@@ -54,10 +53,11 @@ pub(super) fn is_on(
     if from.is_none() && to.is_none() {
         return Ok(true);
     }
-    let zone = time_zone(shop, website)?;
-    let today = now.to_zoned_datetime(zone.clone()).date().to_string();
-    let begins = from.as_deref().and_then(|date| midnight(date, 0, &zone));
-    let ends = to.as_deref().and_then(|date| midnight(date, 1, &zone));
+    let zone = days::zone_of_website(shop, website)?;
+    let today = days::today(&zone, now).to_string();
+    let instant = |date: &str, days_later| days::begins(date.parse().ok()?, days_later, &zone);
+    let begins = from.as_deref().and_then(|date| instant(date, 0));
+    let ends = to.as_deref().and_then(|date| instant(date, 1));
     for at in begins.into_iter().chain(ends) {
         horizon.note(at.as_second(), now.as_second());
     }
@@ -75,23 +75,4 @@ fn date(values: &Values<'_>, shop: &Shop, website: &Website, code: &str) -> Opti
         .or_else(|| values.stored_by_code(code, DEFAULTS))?;
     let date: String = row.as_text()?.chars().take(10).collect();
     (date != "0000-00-00").then_some(date)
-}
-
-/// When a date, or the one `days_later`, begins in a time zone; `None` for what is no date.
-fn midnight(date: &str, days_later: i64, zone: &TimeZone) -> Option<Timestamp> {
-    let date: Date = date.parse().ok()?;
-    let date = date.checked_add(days_later.days()).ok()?;
-    Some(date.to_zoned_datetime(zone.clone()).ok()?.timestamp())
-}
-
-/// The time zone of the website's default store view.
-pub(super) fn time_zone(shop: &Shop, website: &Website) -> Result<TimeZone, AssembleFault> {
-    let scope = shop
-        .default_store_view(website.id)
-        .map_or(ConfigScope::Website(website.id), |store| ConfigScope::StoreView(store.id));
-    let name = shop.config(config_path::TIME_ZONE, scope);
-    TimeZone::get(name).ok().ok_or_else(|| {
-        let website = website.code.clone();
-        AssembleFault::TimeZoneUnknown { website, time_zone: name.to_owned() }
-    })
 }

@@ -1,5 +1,10 @@
 //! Tests of the prices feed, one per rule.
 
+mod days;
+mod groups;
+mod rules;
+mod types;
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;
@@ -21,10 +26,6 @@ fn on_sale(from: Json, to: Json) -> ShopRows {
         0,
         to,
     )
-}
-
-fn product(kind: &str) -> ShopRows {
-    ShopRows::two_websites().product(PRODUCT, kind, "thing", &[1])
 }
 
 /// A tier row of everybody, or of one group; the amount is a price, or a percentage with `%`.
@@ -170,40 +171,6 @@ fn unknown_time_zone_is_a_fault_only_where_a_date_needs_it() {
 }
 
 #[test]
-fn configurables_and_gift_cards_have_no_prices() {
-    assert_eq!(product("configurable").items(Feed::Prices, PRODUCT), []);
-    assert_eq!(product("giftcard").items(Feed::Prices, PRODUCT), []);
-}
-
-#[test]
-fn grouped_products_and_dynamic_bundles_cost_nothing_by_themselves() {
-    for kind in ["grouped", "bundle"] {
-        let rows = product(kind).eav("price", 0, json!("20.000000"));
-        check(&rows, "regular", &json!(0));
-    }
-    let dynamic =
-        product("bundle").eav("price", 0, json!("20.000000")).eav("price_type", 0, json!(0));
-    check(&dynamic, "regular", &json!(0));
-}
-
-#[test]
-fn fixed_bundle_has_its_own_price() {
-    let rows = product("bundle").eav("price", 0, json!("20.000000")).eav("price_type", 0, json!(1));
-    check(&rows, "regular", &json!(20));
-}
-
-#[test]
-fn special_price_of_a_bundle_is_what_remains_to_be_paid_in_percent() {
-    let rows = |percent: &str| product("bundle").eav("special_price", 0, json!(percent));
-    let off = |off: Json| json!([{"code": "special_price", "percentage": off}]);
-    check(&rows("80.000000"), "discounts", &off(json!(20)));
-    check(&rows("0.010000"), "discounts", &off(json!(99.99)));
-    check(&rows("100.000000"), "discounts", &json!([]));
-    check(&rows("0.000000"), "discounts", &json!([]));
-    check(&rows("120.000000"), "discounts", &json!([]));
-}
-
-#[test]
 fn tier_of_quantity_one_is_the_group_discount_and_larger_ones_are_tier_prices_by_quantity() {
     let rows = tier(shirt(), None, 0, "10.0000", "15.000000");
     let rows = tier(rows, None, 0, "2.5500", "18.500000");
@@ -255,39 +222,6 @@ fn tier_of_another_website_does_not_count() {
         tier(rows, Some(1), 2, "5.0000", "12.000000").last_parts(Feed::Prices, PRODUCT),
         ["base"]
     );
-}
-
-#[test]
-fn group_with_rows_of_its_own_starts_from_what_everybody_gets() {
-    let rows = on_sale(Json::Null, Json::Null);
-    let rows = tier(rows, None, 0, "1.0000", "19.000000");
-    let rows = tier(rows, None, 0, "5.0000", "18.000000");
-    let rows = tier(rows, Some(1), 0, "5.0000", "10%");
-    let rows = tier(rows, Some(1), 0, "8.0000", "16.000000");
-    let expected = json!({
-        "sku": "shirt", "priceBookId": GROUP_1, "regular": 20,
-        "discounts": [{"code": "special_price", "price": 15.5}, {"code": "group", "price": 19}],
-        "tierPrices": [{"qty": 5, "percentage": 10}, {"qty": 8, "price": 16}],
-    });
-    assert_eq!(body(&rows, GROUP_1), expected);
-    check(&rows, "tierPrices", &json!([{"qty": 5, "price": 18}]));
-    assert_eq!(rows.last_parts(Feed::Prices, PRODUCT), ["base", GROUP_1]);
-}
-
-#[test]
-fn group_zero_is_a_group_like_any_other_and_not_everybody() {
-    let rows = tier(shirt(), Some(0), 0, "1.0000", "17.000000");
-    check(&rows, "discounts", &json!([]));
-    assert_eq!(body(&rows, GROUP_0)["discounts"], json!([{"code": "group", "price": 17}]));
-}
-
-#[test]
-fn disabled_and_vanished_groups_have_no_prices() {
-    let mut rows = tier(shirt(), Some(1), 0, "1.0000", "17.000000");
-    rows = tier(rows, Some(44), 0, "1.0000", "17.000000");
-    assert_eq!(rows.last_parts(Feed::Prices, PRODUCT), ["base", GROUP_1]);
-    rows.options.disabled_customer_groups.insert("General".to_owned());
-    assert_eq!(rows.last_parts(Feed::Prices, PRODUCT), ["base"]);
 }
 
 #[test]

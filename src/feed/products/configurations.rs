@@ -70,8 +70,8 @@ impl Scene<'_> {
         value
     }
 
-    /// Whether a variant is enabled in this store view. Its stock and its websites don't matter.
-    fn is_enabled(&self, variant: &Relative) -> bool {
+    /// Whether a variant or part is enabled in this store view. Its stock and its websites don't matter.
+    pub(super) fn is_enabled(&self, variant: &Relative) -> bool {
         let Some(status) = self.shop.attribute_by_code("status") else { return false };
         let row = stored_in(&variant.sheet, status, self.store.id)
             .or_else(|| stored_in(&variant.sheet, status, DEFAULTS));

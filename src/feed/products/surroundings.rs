@@ -11,6 +11,7 @@ use crate::decode::Value;
 use crate::feed::categories::Branch;
 use crate::feed::eav::{DEFAULTS, Values, stored_in};
 use crate::feed::options::{Options, option_ids};
+use crate::feed::products::stock::Supply;
 use crate::feed::row;
 
 /// A product with its sheet: the one to assemble, or one that it is related to.
@@ -79,6 +80,8 @@ pub(super) struct Surroundings {
     pub(super) parts: Vec<Relative>,
     /// The attribute options that the product, or a variant's choice, refers to.
     pub(super) options: Options,
+    /// What decides about the product's stock beyond its own rows.
+    pub(super) supply: Supply,
 }
 
 impl Surroundings {
@@ -114,6 +117,7 @@ impl Surroundings {
             wanted.extend(chosen);
         }
         let options = Options::read(wanted, catalog)?;
+        let supply = Supply::read(product, &children, shop, catalog)?;
         let linked = linked.into_iter().map(|it| (it.id, it)).collect();
         let mut branches = BTreeMap::new();
         for id in product.ids(Table::CategoryProduct, category_product::CATEGORY_ID) {
@@ -122,7 +126,7 @@ impl Surroundings {
         let parts = product.ids(Table::ProductRelation, product_relation::CHILD_ID);
         let parts: BTreeSet<u32> = parts.filter(|_| !branches.is_empty()).collect();
         let parts = read_all(parts, catalog)?;
-        Ok(Self { parents, children, linked, media, branches, parts, options })
+        Ok(Self { parents, children, linked, media, branches, parts, options, supply })
     }
 }
 
