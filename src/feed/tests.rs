@@ -37,6 +37,24 @@ fn currency_is_the_websites_base_currency() {
 }
 
 #[test]
+fn currency_is_the_built_in_one_without_a_row_or_with_an_emptied_one() {
+    let rows = ShopRows::two_websites();
+    assert_eq!(price_books(&rows, 1)[0]["currency"], "USD");
+    let emptied = rows.config("default", 0, "currency/options/base", Json::Null);
+    assert_eq!(price_books(&emptied, 1)[0]["currency"], "USD");
+}
+
+#[test]
+fn website_without_a_code_is_a_fault_of_all_its_books() {
+    let cells = json!({"website_id": 5, "name": "Codeless", "default_group_id": 0});
+    let books = price_books(&ShopRows::two_websites().row(Table::StoreWebsite, cells), 5);
+    assert_eq!(books.len(), 3);
+    for book in books {
+        assert!(book.as_str().unwrap().contains("store_website has no code"), "{book}");
+    }
+}
+
+#[test]
 fn admin_website_and_unknown_website_have_no_price_books() {
     assert_eq!(price_books(&ShopRows::two_websites(), 0), [Json::Null; 0]);
     assert_eq!(price_books(&ShopRows::two_websites(), 77), [Json::Null; 0]);

@@ -117,6 +117,31 @@ fn special_price_of_a_store_view_wins_and_its_null_row_takes_it_away() {
 }
 
 #[test]
+fn of_store_views_of_a_website_that_disagree_the_last_one_by_id_wins() {
+    let price = |rows: ShopRows| rows.eav("price", 2, json!("22.000000"));
+    let rows = price(shirt()).eav("price", 1, json!("21.000000"));
+    check(&rows, "regular", &json!(22));
+    let special = |first: Json, last: Json| {
+        let rows = shirt().eav("special_price", 2, last).eav("special_price", 1, first);
+        body(&rows, "base")["discounts"].clone()
+    };
+    let of = |price: u32| json!([{"code": "special_price", "price": price}]);
+    assert_eq!(special(json!("11.000000"), json!("12.000000")), of(12));
+    assert_eq!(special(json!("11.000000"), Json::Null), json!([]));
+    assert_eq!(special(Json::Null, json!("12.000000")), of(12));
+}
+
+#[test]
+fn special_price_of_a_store_view_holds_in_its_own_website_only() {
+    let rows = ShopRows::two_websites()
+        .product(PRODUCT, "simple", "shirt", &[1, 2])
+        .eav("special_price", 0, json!("15.500000"))
+        .eav("special_price", 3, Json::Null);
+    assert_eq!(body(&rows, "outlet")["discounts"], json!([]));
+    check(&rows, "discounts", &json!([{"code": "special_price", "price": 15.5}]));
+}
+
+#[test]
 fn special_price_counts_from_its_first_to_its_last_day_inclusive() {
     // Noon in UTC on the 15th is the 15th in Los Angeles, too.
     let day = |day: u8| json!(format!("2024-06-{day:02} 00:00:00"));
