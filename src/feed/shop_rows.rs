@@ -3,6 +3,8 @@
 //!
 //! Attribute ids are not the usual ones on purpose: nothing may rely on them.
 
+mod staged;
+
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
@@ -211,6 +213,11 @@ impl ShopRows {
         let label: Json = label.into();
         let cells = json!({"option_id": option, "store_id": store, "value": label});
         self.row(Table::EavAttributeOptionValue, cells)
+    }
+
+    /// The rows, as a catalog copy.
+    pub(crate) const fn catalog(&self) -> &MemoryCatalog {
+        &self.catalog
     }
 
     /// The shop's dimension data.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::world::World;
-use crate::catalog::Table;
+use crate::catalog::database::Database;
+use crate::catalog::{RowKey, Table};
 use crate::clock::{Clock as _, add, since};
 use crate::engine::timers;
 use crate::feed::{Feed, FeedKey, FeedOwner, Identity};
@@ -109,4 +110,61 @@ fn clock_set_back_a_little_is_waited_for_and_one_set_back_far_assembles_everythi
     let far = latest - jiff::SignedDuration::from_hours(3);
     assert_eq!(timers::assembly_instant(world.store(), far).unwrap(), far);
     assert_eq!(world.store().ranges().unwrap().len(), Feed::ALL.len(), "every feed");
+}
+
+/// A category of the small shop with content staging, of which another version begins at this second.
+const CATEGORY: u32 = 32;
+const VERSION_BEGINS_S: i64 = 1_800_000_000;
+
+#[test]
+fn staged_version_begins_at_its_instant_and_makes_what_shows_it_dirty() {
+    let mut world = World::new(Database::staged_shop());
+    // The version to come has a name of its own.
+    let cells = json!({
+        "value_id": 46_401, "attribute_id": 401, "store_id": 0, "row_id": 46, "value": "Harbour",
+    });
+    let changes = world.database.put(Table::StagedCategoryVarchar, cells);
+    world.write(changes);
+    world.settle_down();
+    let name = |world: &World| {
+        let (slug, store) = ("home".to_owned(), "en".to_owned());
+        world.service.items[&FeedKey::new(Identity::Category { slug, store })]["name"].clone()
+    };
+    assert_eq!(name(&world), "Name of home");
+    let at = Timestamp::from_second(VERSION_BEGINS_S).unwrap();
+    wait_until(&world, at - jiff::SignedDuration::from_secs(1));
+    assert!(!timers::ring(world.store(), world.clock.now()).unwrap(), "a second before");
+    wait_until(&world, at);
+    assert!(timers::ring(world.store(), at).unwrap());
+    let owner = |feed, id| FeedOwner { feed, id };
+    // Itself, the category below it, and the products in the two.
+    let shown = [
+        owner(Feed::Categories, CATEGORY),
+        owner(Feed::Categories, 33),
+        owner(Feed::Products, 12),
+        owner(Feed::Products, 13),
+    ];
+    assert_eq!(dirty(&world), shown);
+    world.settle_down();
+    assert_eq!(name(&world), "Harbour");
+    assert_eq!(timers::next(world.store()).unwrap(), None);
+}
+
+#[test]
+fn staged_version_that_began_and_ended_while_nobody_ran_is_never_shown() {
+    let mut world = World::new(Database::staged_shop());
+    world.settle_down();
+    let requests = world.service.requests;
+    // It ends at once: the version before it goes on.
+    let cells = json!({
+        "row_id": 42, "entity_id": CATEGORY, "parent_id": 31, "path": "1/31/32", "position": 1,
+        "level": 2, "created_in": 1, "updated_in": 2_147_483_647_u32,
+    });
+    let mut changes = world.database.put(Table::StagedCategoryEntity, cells);
+    changes.extend(world.database.delete(Table::StagedCategoryEntity, RowKey(46, 0)));
+    world.write(changes);
+    world.restart();
+    wait_until(&world, Timestamp::from_second(VERSION_BEGINS_S + 9).unwrap());
+    world.settle_down();
+    assert_eq!(world.service.requests, requests, "nothing differs, so nothing is sent");
 }
