@@ -14,6 +14,7 @@
 mod assemble;
 mod categories;
 mod category_attributes;
+mod directives;
 mod eav;
 mod fault;
 mod key;
@@ -23,6 +24,7 @@ mod prices;
 mod product_attributes;
 mod products;
 mod row;
+mod urls;
 
 #[cfg(test)]
 mod shop_rows;

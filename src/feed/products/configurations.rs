@@ -60,7 +60,7 @@ impl Scene<'_> {
                     fields.insert("colorHex".to_owned(), Json::String(hex));
                 }
                 Some(Swatch::Image(file)) => {
-                    let url = self.media_url("attribute/swatch", &file);
+                    let url = self.urls().media_file("attribute/swatch", &file);
                     fields.insert("imageUrl".to_owned(), Json::String(url));
                 }
                 None => {}

@@ -47,7 +47,7 @@ impl Scene<'_> {
         let custom_roles: &[&str] = if disabled == Some(1) { &[HIDDEN] } else { &[] };
         let roles = ROLES.iter().filter(|(code, _)| self.text(code).as_deref() == Some(path));
         json!({
-            "url": self.media_url("catalog/product", path),
+            "url": self.urls().media_file("catalog/product", path),
             "label": label.unwrap_or_default(),
             "roles": roles.map(|(_, role)| *role).collect::<Vec<_>>(),
             "customRoles": custom_roles,

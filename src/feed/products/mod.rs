@@ -10,7 +10,6 @@ mod links;
 mod options;
 mod stock;
 mod surroundings;
-mod urls;
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +18,11 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::catalog::{CatalogRead, ReadError, Shop, StoreView};
 use crate::decode::Value;
+use crate::feed::directives::expand;
 use crate::feed::eav::Values;
 use crate::feed::product_attributes::exported_store_views;
 use crate::feed::products::surroundings::{Relative, Surroundings};
+use crate::feed::urls::Urls;
 use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity};
 
 /// The items of a product: one for every store view of the websites it is assigned to.
@@ -68,8 +69,8 @@ impl Scene<'_> {
             "name": self.required("name", "name")?,
             "slug": self.required("slug", "url_key")?,
             "status": self.status(!configurations.is_empty())?,
-            "description": self.text("description").unwrap_or_default(),
-            "shortDescription": self.text("short_description").unwrap_or_default(),
+            "description": self.page_text("description"),
+            "shortDescription": self.page_text("short_description"),
             "visibleIn": self.visible_in(),
             "attributes": self.attributes(),
             "images": self.images(),
@@ -91,6 +92,17 @@ impl Scene<'_> {
     /// The attribute's value in this store view, as text.
     fn text(&self, code: &str) -> Option<String> {
         self.values.text(code, self.store.id)
+    }
+
+    /// A text that the shop shows on a page, with its directives replaced; empty without one.
+    fn page_text(&self, code: &str) -> String {
+        let text = self.text(code).unwrap_or_default();
+        expand(text, self.shop, self.store)
+    }
+
+    /// Where the store view is reached.
+    const fn urls(&self) -> Urls<'_> {
+        Urls::of(self.shop, self.store)
     }
 
     fn required(&self, field: &'static str, what: &'static str) -> Result<String, AssembleFault> {
