@@ -4,10 +4,12 @@
 //! into [`Surroundings`]; bodies are then computed from values.
 
 mod attributes;
+mod bundles;
 mod configurations;
 mod images;
 mod links;
 mod options;
+mod parts;
 mod stock;
 mod surroundings;
 
@@ -62,13 +64,13 @@ impl Scene<'_> {
     }
 
     fn body(&self) -> Result<Json, AssembleFault> {
-        let configurations = self.configurations();
+        let (configurations, bundles) = (self.configurations(), self.bundles());
         let mut body = json!({
             "sku": self.product.sku,
             "source": { "locale": self.store.code },
             "name": self.required("name", "name")?,
             "slug": self.required("slug", "url_key")?,
-            "status": self.status(!configurations.is_empty())?,
+            "status": self.status(!configurations.is_empty() || !bundles.is_empty())?,
             "description": self.page_text("description"),
             "shortDescription": self.page_text("short_description"),
             "visibleIn": self.visible_in(),
@@ -82,8 +84,10 @@ impl Scene<'_> {
             if !meta_tags.is_empty() {
                 fields.insert("metaTags".to_owned(), Json::Object(meta_tags));
             }
-            if !configurations.is_empty() {
-                fields.insert("configurations".to_owned(), Json::Array(configurations));
+            for (field, choices) in [("configurations", configurations), ("bundles", bundles)] {
+                if !choices.is_empty() {
+                    fields.insert(field.to_owned(), Json::Array(choices));
+                }
             }
         }
         Ok(body)
@@ -113,7 +117,9 @@ impl Scene<'_> {
         })
     }
 
-    /// A configurable that nothing can be chosen of can't be bought, so it counts as disabled.
+    /// A configurable or bundle that nothing can be chosen of can't be bought, so it counts as
+    /// disabled. Whether a bundle lacks something for a required option depends on its products'
+    /// own status, which the service has.
     fn status(&self, is_choosable: bool) -> Result<&'static str, AssembleFault> {
         let is_enabled = match self.values.value_by_code("status", self.store.id) {
             None => false,
@@ -127,7 +133,8 @@ impl Scene<'_> {
                 }
             },
         };
-        let is_offered = !self.product.is_configurable() || is_choosable;
+        let is_whole = !self.product.is_configurable() && !self.product.is_bundle();
+        let is_offered = is_whole || is_choosable;
         Ok(if is_enabled && is_offered { "ENABLED" } else { "DISABLED" })
     }
 

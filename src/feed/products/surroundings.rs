@@ -10,6 +10,7 @@ use crate::catalog::{CatalogRead, Owner, ReadError, Reference, RowKey, Sheet, Sh
 use crate::decode::Value;
 use crate::feed::eav::{DEFAULTS, Values, stored_in};
 use crate::feed::products::options::{Options, option_ids};
+use crate::feed::products::parts::Parts;
 use crate::feed::row;
 
 /// A product with its sheet: the one to assemble, or one that it is related to.
@@ -34,6 +35,14 @@ impl Relative {
 
     pub(super) fn is_configurable(&self) -> bool {
         self.type_id == "configurable"
+    }
+
+    pub(super) fn is_bundle(&self) -> bool {
+        self.type_id == "bundle"
+    }
+
+    pub(super) fn is_downloadable(&self) -> bool {
+        self.type_id == "downloadable"
     }
 
     /// Whether the product is assigned to the website.
@@ -74,6 +83,8 @@ pub(super) struct Surroundings {
     pub(super) media: BTreeMap<u32, Sheet>,
     /// The attribute options that the product, or a variant's choice, refers to.
     pub(super) options: Options,
+    /// What the product consists of or is sold with.
+    pub(super) parts: Parts,
 }
 
 impl Surroundings {
@@ -110,7 +121,8 @@ impl Surroundings {
         }
         let options = Options::read(wanted, catalog)?;
         let linked = linked.into_iter().map(|it| (it.id, it)).collect();
-        Ok(Self { parents, children, linked, media, options })
+        let parts = Parts::read(product, false, catalog)?;
+        Ok(Self { parents, children, linked, media, options, parts })
     }
 }
 

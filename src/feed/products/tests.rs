@@ -1,6 +1,7 @@
 //! Tests of the products feed, one per rule.
 
 mod attributes;
+mod bundles;
 mod configurations;
 mod images;
 mod links;
@@ -8,7 +9,6 @@ mod stock;
 
 use serde_json::{Value as Json, json};
 
-use crate::catalog::Table;
 use crate::feed::Feed;
 use crate::feed::shop_rows::{PRODUCT, ShopRows};
 

@@ -1,6 +1,6 @@
 //! Tests of the links to other products.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{body, check};
 use crate::catalog::Table;
