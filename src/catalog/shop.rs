@@ -35,6 +35,10 @@ pub mod config_path {
     pub const BASE_MEDIA_URL: &str = "web/unsecure/base_media_url";
     /// Where pages are reached; written in terms of the base URL.
     pub const BASE_LINK_URL: &str = "web/unsecure/base_link_url";
+    /// Whether the web server rewrites URLs, so that `index.php` is in none.
+    pub const USE_REWRITES: &str = "web/seo/use_rewrites";
+    /// Whether the URLs of pages begin with the store view's code.
+    pub const STORE_CODE_IN_URLS: &str = "web/url/use_store";
     /// Whether products can be ordered that are not in stock: 0 no, 1 yes, 2 yes with notice.
     pub const BACKORDERS: &str = "cataloginventory/item_options/backorders";
     /// The quantity at which a product is out of stock.
@@ -63,6 +67,8 @@ pub const CONFIG_PATHS: &[&str] = &[
     config_path::SECURE_BASE_URL,
     config_path::BASE_MEDIA_URL,
     config_path::BASE_LINK_URL,
+    config_path::USE_REWRITES,
+    config_path::STORE_CODE_IN_URLS,
     config_path::BACKORDERS,
     config_path::MIN_QTY,
     config_path::MIN_SALE_QTY,
@@ -81,6 +87,8 @@ fn built_in(path: &str) -> &'static str {
         config_path::BASE_URL | config_path::SECURE_BASE_URL => "{{base_url}}",
         config_path::BASE_LINK_URL => "{{unsecure_base_url}}",
         config_path::LOW_STOCK_QTY
+        | config_path::USE_REWRITES
+        | config_path::STORE_CODE_IN_URLS
         | config_path::BACKORDERS
         | config_path::MIN_QTY
         | config_path::ENABLE_QTY_INCREMENTS => "0",

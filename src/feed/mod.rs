@@ -14,6 +14,7 @@
 mod assemble;
 mod categories;
 mod category_attributes;
+mod directives;
 mod eav;
 mod fault;
 mod key;

@@ -37,3 +37,17 @@ pub(crate) fn decimal_of(value: &Value) -> Option<Decimal> {
         Value::Null | Value::Text(_) => None,
     }
 }
+
+/// Of rows that hold a value per scope (a store or a website): the scope's value, else the default
+/// scope's, 0. A NULL counts as no row.
+pub(crate) fn of_scope<'a, I: Iterator<Item = &'a Row>>(
+    rows: impl Fn() -> I,
+    (scope_id, value): (usize, usize),
+    scope: u32,
+) -> Option<&'a Value> {
+    let of = |wanted: u32| {
+        let mut rows = rows().filter(|row| id(row, scope_id) == Some(wanted));
+        rows.find_map(|row| row.get(value).filter(|value| !value.is_null()))
+    };
+    of(scope).or_else(|| of(0))
+}

@@ -64,7 +64,9 @@ fn config(seen: Seen<'_>, touches: &mut BTreeSet<Touch>) {
             config_path::BASE_URL
             | config_path::SECURE_BASE_URL
             | config_path::BASE_MEDIA_URL
-            | config_path::BASE_LINK_URL => &[Touch::EveryProduct, Touch::EveryCategory],
+            | config_path::BASE_LINK_URL
+            | config_path::USE_REWRITES
+            | config_path::STORE_CODE_IN_URLS => &[Touch::EveryProduct, Touch::EveryCategory],
             config_path::WEIGHT_UNIT
             | config_path::LOW_STOCK_QTY
             | config_path::MANAGE_STOCK

@@ -1,7 +1,7 @@
 //! The URL of a category's image, which the shop stores in several forms.
 
 use crate::catalog::{Shop, StoreView};
-use crate::feed::urls::{media_base_url, media_url};
+use crate::feed::urls::Urls;
 
 /// Folders that stand for the media folder, as paths of the shop begin.
 const MEDIA_FOLDERS: [&str; 2] = ["media/", "pub/media/"];
@@ -15,11 +15,11 @@ pub(super) fn url(value: &str, shop: &Shop, store: &StoreView) -> String {
     let path = path.trim_start_matches('/');
     let in_media = MEDIA_FOLDERS.iter().find_map(|folder| path.strip_prefix(folder));
     if let Some(file) = in_media {
-        return format!("{}{file}", media_base_url(shop, store));
+        return format!("{}{file}", Urls::of(shop, store).media());
     }
     if value.starts_with('/') {
         return value.to_owned();
     }
     let file = value.rsplit('/').next().unwrap_or_default();
-    media_url(shop, store, "catalog/category", file)
+    Urls::of(shop, store).media_file("catalog/category", file)
 }

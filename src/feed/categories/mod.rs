@@ -20,6 +20,7 @@ use crate::catalog::{
 };
 use crate::decode::Value;
 use crate::feed::category_attributes::is_sent;
+use crate::feed::directives::expand;
 use crate::feed::eav::Values;
 use crate::feed::meta_tags::meta_tags;
 use crate::feed::options::{Options, option_ids};
@@ -102,6 +103,7 @@ impl Scene<'_> {
         });
         let Json::Object(fields) = &mut body else { return Ok(body) };
         if let Some(text) = self.values.text("description", self.store.id) {
+            let text = expand(text, self.shop, self.store);
             fields.insert("description".to_owned(), Json::String(text));
         }
         let main = self.branch.category().sheet.first(Table::CategoryEntity);

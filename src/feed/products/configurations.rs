@@ -12,7 +12,6 @@ use crate::feed::options::{Swatch, label, swatch, variant_reference_id};
 use crate::feed::products::Scene;
 use crate::feed::products::surroundings::{Relative, chosen_option};
 use crate::feed::row;
-use crate::feed::urls::media_url;
 
 impl Scene<'_> {
     /// The attributes to choose by, by position, each with the options that some enabled variant
@@ -61,7 +60,7 @@ impl Scene<'_> {
                     fields.insert("colorHex".to_owned(), Json::String(hex));
                 }
                 Some(Swatch::Image(file)) => {
-                    let url = media_url(self.shop, self.store, "attribute/swatch", &file);
+                    let url = self.urls().media_file("attribute/swatch", &file);
                     fields.insert("imageUrl".to_owned(), Json::String(url));
                 }
                 None => {}

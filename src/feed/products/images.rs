@@ -8,7 +8,6 @@ use crate::decode::{Row, Value};
 use crate::feed::eav::DEFAULTS;
 use crate::feed::products::Scene;
 use crate::feed::row;
-use crate::feed::urls::media_url;
 
 /// The role attributes: a file has the role if the attribute's value is exactly the file's.
 const ROLES: [(&str, &str); 4] = [
@@ -48,7 +47,7 @@ impl Scene<'_> {
         let custom_roles: &[&str] = if disabled == Some(1) { &[HIDDEN] } else { &[] };
         let roles = ROLES.iter().filter(|(code, _)| self.text(code).as_deref() == Some(path));
         json!({
-            "url": media_url(self.shop, self.store, "catalog/product", path),
+            "url": self.urls().media_file("catalog/product", path),
             "label": label.unwrap_or_default(),
             "roles": roles.map(|(_, role)| *role).collect::<Vec<_>>(),
             "customRoles": custom_roles,

@@ -4,9 +4,11 @@
 //! into [`Surroundings`]; bodies are then computed from values.
 
 mod attributes;
+mod bundles;
 mod configurations;
 mod images;
 mod links;
+mod parts;
 mod routes;
 mod stock;
 mod surroundings;
@@ -18,10 +20,12 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::{CatalogRead, ReadError, Shop, StoreView};
 use crate::decode::Value;
+use crate::feed::directives::expand;
 use crate::feed::eav::Values;
 use crate::feed::meta_tags::meta_tags;
 use crate::feed::product_attributes::exported_store_views;
 use crate::feed::products::surroundings::{Relative, Surroundings};
+use crate::feed::urls::Urls;
 use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity};
 
 /// The items of a product: one for every store view of the websites it is assigned to.
@@ -61,15 +65,15 @@ impl Scene<'_> {
     }
 
     fn body(&self) -> Result<Json, AssembleFault> {
-        let configurations = self.configurations();
+        let (configurations, bundles) = (self.configurations(), self.bundles());
         let mut body = json!({
             "sku": self.product.sku,
             "source": { "locale": self.store.code },
             "name": self.required("name", "name")?,
             "slug": self.required("slug", "url_key")?,
-            "status": self.status(!configurations.is_empty())?,
-            "description": self.text("description").unwrap_or_default(),
-            "shortDescription": self.text("short_description").unwrap_or_default(),
+            "status": self.status(!configurations.is_empty() || !bundles.is_empty())?,
+            "description": self.page_text("description"),
+            "shortDescription": self.page_text("short_description"),
             "visibleIn": self.visible_in(),
             "attributes": self.attributes(),
             "images": self.images(),
@@ -82,8 +86,10 @@ impl Scene<'_> {
             if !meta_tags.is_empty() {
                 fields.insert("metaTags".to_owned(), Json::Object(meta_tags));
             }
-            if !configurations.is_empty() {
-                fields.insert("configurations".to_owned(), Json::Array(configurations));
+            for (field, choices) in [("configurations", configurations), ("bundles", bundles)] {
+                if !choices.is_empty() {
+                    fields.insert(field.to_owned(), Json::Array(choices));
+                }
             }
         }
         Ok(body)
@@ -94,6 +100,17 @@ impl Scene<'_> {
         self.values.text(code, self.store.id)
     }
 
+    /// A text that the shop shows on a page, with its directives replaced; empty without one.
+    fn page_text(&self, code: &str) -> String {
+        let text = self.text(code).unwrap_or_default();
+        expand(text, self.shop, self.store)
+    }
+
+    /// Where the store view is reached.
+    const fn urls(&self) -> Urls<'_> {
+        Urls::of(self.shop, self.store)
+    }
+
     fn required(&self, field: &'static str, what: &'static str) -> Result<String, AssembleFault> {
         self.text(what).filter(|text| !text.is_empty()).ok_or_else(|| {
             let scope = format!("store view {}", self.store.code);
@@ -102,7 +119,9 @@ impl Scene<'_> {
         })
     }
 
-    /// A configurable that nothing can be chosen of can't be bought, so it counts as disabled.
+    /// A configurable or bundle that nothing can be chosen of can't be bought, so it counts as
+    /// disabled. Whether a bundle lacks something for a required option depends on its products'
+    /// own status, which the service has.
     fn status(&self, is_choosable: bool) -> Result<&'static str, AssembleFault> {
         let is_enabled = match self.values.value_by_code("status", self.store.id) {
             None => false,
@@ -116,7 +135,8 @@ impl Scene<'_> {
                 }
             },
         };
-        let is_offered = !self.product.is_configurable() || is_choosable;
+        let is_whole = !self.product.is_configurable() && !self.product.is_bundle();
+        let is_offered = is_whole || is_choosable;
         Ok(if is_enabled && is_offered { "ENABLED" } else { "DISABLED" })
     }
 

@@ -78,8 +78,8 @@ impl Scene<'_> {
         let has = |code: &str, wanted: &[i128]| {
             self.indexed_value(self.product, code).is_some_and(|value| wanted.contains(&value))
         };
-        let mut parts = self.around.parts.iter();
-        let is_part_enabled = self.around.parts.is_empty()
+        let mut parts = self.around.members.iter();
+        let is_part_enabled = self.around.members.is_empty()
             || parts.any(|part| self.indexed_value(part, "status") == Some(1));
         has("status", &[1]) && has("visibility", &[2, 3, 4]) && is_part_enabled
     }

@@ -11,6 +11,7 @@ use crate::decode::Value;
 use crate::feed::categories::Branch;
 use crate::feed::eav::{DEFAULTS, Values, stored_in};
 use crate::feed::options::{Options, option_ids};
+use crate::feed::products::parts::Parts;
 use crate::feed::products::stock::Supply;
 use crate::feed::row;
 
@@ -36,6 +37,14 @@ impl Relative {
 
     pub(super) fn is_configurable(&self) -> bool {
         self.type_id == "configurable"
+    }
+
+    pub(super) fn is_bundle(&self) -> bool {
+        self.type_id == "bundle"
+    }
+
+    pub(super) fn is_downloadable(&self) -> bool {
+        self.type_id == "downloadable"
     }
 
     /// Whether the product is assigned to the website.
@@ -76,12 +85,14 @@ pub(super) struct Surroundings {
     pub(super) media: BTreeMap<u32, Sheet>,
     /// The categories that the product is directly in, with those above them, by id.
     pub(super) branches: BTreeMap<u32, Branch>,
-    /// The products that this one consists of; read only if it is in a category.
-    pub(super) parts: Vec<Relative>,
+    /// The products that are children of this one; read only if it is in a category.
+    pub(super) members: Vec<Relative>,
     /// The attribute options that the product, or a variant's choice, refers to.
     pub(super) options: Options,
     /// What decides about the product's stock beyond its own rows.
     pub(super) supply: Supply,
+    /// What the product consists of or is sold with.
+    pub(super) parts: Parts,
 }
 
 impl Surroundings {
@@ -123,10 +134,11 @@ impl Surroundings {
         for id in product.ids(Table::CategoryProduct, category_product::CATEGORY_ID) {
             branches.extend(Branch::read(id, catalog)?.map(|branch| (id, branch)));
         }
-        let parts = product.ids(Table::ProductRelation, product_relation::CHILD_ID);
-        let parts: BTreeSet<u32> = parts.filter(|_| !branches.is_empty()).collect();
-        let parts = read_all(parts, catalog)?;
-        Ok(Self { parents, children, linked, media, branches, parts, options, supply })
+        let members = product.ids(Table::ProductRelation, product_relation::CHILD_ID);
+        let members: BTreeSet<u32> = members.filter(|_| !branches.is_empty()).collect();
+        let members = read_all(members, catalog)?;
+        let parts = Parts::read(product, false, catalog)?;
+        Ok(Self { parents, children, linked, media, branches, members, options, supply, parts })
     }
 }
 
