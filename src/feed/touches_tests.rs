@@ -10,7 +10,10 @@ use crate::catalog::random_rows::{PRODUCTS, cases, edit};
 use crate::catalog::{
     FoldMode, MemoryCatalog, Owner, Shop, Table, Touch, fold, product_references,
 };
-use crate::feed::{AssembleOptions, Assembled, Feed, FeedOwner, SpecialPriceDates, assemble};
+use crate::feed::{
+    AssembleOptions, Assembled, ExtraAttribute, ExtraAttributes, Feed, FeedOwner,
+    SpecialPriceDates, assemble,
+};
 
 type Items = BTreeMap<FeedOwner, Vec<Assembled>>;
 
@@ -18,6 +21,7 @@ fn options() -> AssembleOptions {
     AssembleOptions {
         now: "2024-06-15T12:00:00Z".parse().unwrap(),
         special_price_dates: SpecialPriceDates::Respect,
+        extra_attributes: ExtraAttributes::These(ExtraAttribute::ALL.into()),
         disabled_store_views: ["off".to_owned()].into(),
         disabled_websites: ["dark".to_owned()].into(),
         disabled_customer_groups: ["secret".to_owned()].into(),

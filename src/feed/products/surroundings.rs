@@ -11,7 +11,7 @@ use crate::decode::Value;
 use crate::feed::eav::{DEFAULTS, Values, stored_in};
 use crate::feed::products::options::{Options, option_ids};
 use crate::feed::products::parts::Parts;
-use crate::feed::row;
+use crate::feed::{ExtraAttribute, row};
 
 /// A product with its sheet: the one to assemble, or one that it is related to.
 pub(super) struct Relative {
@@ -92,6 +92,7 @@ impl Surroundings {
         product: &Relative,
         values: &Values<'_>,
         shop: &Shop,
+        extra: &BTreeSet<ExtraAttribute>,
         catalog: &C,
     ) -> Result<Self, ReadError> {
         let mut parents = read_all(catalog.referrers(Reference::Child(product.id))?, catalog)?;
@@ -121,7 +122,8 @@ impl Surroundings {
         }
         let options = Options::read(wanted, catalog)?;
         let linked = linked.into_iter().map(|it| (it.id, it)).collect();
-        let parts = Parts::read(product, false, catalog)?;
+        let with_custom_options = extra.contains(&ExtraAttribute::CustomizableOptions);
+        let parts = Parts::read(product, with_custom_options, catalog)?;
         Ok(Self { parents, children, linked, media, options, parts })
     }
 }
