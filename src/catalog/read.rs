@@ -31,12 +31,12 @@ pub enum Reference {
     VersionMedia(u32),
     /// Category → the products in it (`catalog_category_product`).
     InCategory(u32),
-    /// Category → the categories below it.
-    CategoryChild(u32),
+    /// Category → the categories below it, however far down, and itself.
+    CategoryBelow(u32),
     /// Category → its versions (content staging).
     CategoryVersionOf(u32),
-    /// Category → the versions of categories that are below it.
-    VersionCategoryChild(u32),
+    /// Category → the versions of categories that are below it, and its own.
+    VersionCategoryBelow(u32),
     /// Bundle option → the bundle that has it.
     BundleOption(u32),
     /// Bundle option → the versions of bundles that have it.
@@ -85,9 +85,9 @@ impl Reference {
             Self::VersionOptionHeld(_) => 8,
             Self::VersionMedia(_) => 9,
             Self::InCategory(_) => 10,
-            Self::CategoryChild(_) => 11,
+            Self::CategoryBelow(_) => 11,
             Self::CategoryVersionOf(_) => 12,
-            Self::VersionCategoryChild(_) => 13,
+            Self::VersionCategoryBelow(_) => 13,
             Self::BundleOption(_) => 14,
             Self::VersionBundleOption(_) => 15,
             Self::VersionBundleSelection(_) => 16,
@@ -120,9 +120,9 @@ impl Reference {
             | Self::VersionOptionHeld(id)
             | Self::VersionMedia(id)
             | Self::InCategory(id)
-            | Self::CategoryChild(id)
+            | Self::CategoryBelow(id)
             | Self::CategoryVersionOf(id)
-            | Self::VersionCategoryChild(id)
+            | Self::VersionCategoryBelow(id)
             | Self::BundleOption(id)
             | Self::VersionBundleOption(id)
             | Self::VersionBundleSelection(id)
@@ -166,9 +166,9 @@ impl Reference {
             | Self::VersionDownloadableSample(_)
             | Self::VersionCustomOption(_)
             | Self::VersionSku(_) => Owner::ProductVersion(id),
-            Self::CategoryChild(_) | Self::CategoryOptionHeld(_) => Owner::Category(id),
+            Self::CategoryBelow(_) | Self::CategoryOptionHeld(_) => Owner::Category(id),
             Self::CategoryVersionOf(_)
-            | Self::VersionCategoryChild(_)
+            | Self::VersionCategoryBelow(_)
             | Self::VersionCategoryOptionHeld(_) => Owner::CategoryVersion(id),
             Self::CustomOptionValue(_) => Owner::CustomOption(id),
             Self::SkuSourceItem(_) => Owner::SourceItem(id),

@@ -142,10 +142,10 @@ pub(crate) fn indexed_columns(table: Table) -> &'static [(usize, Index)] {
         }
         Table::StagedProductOption => &[(c::product_option::OPTION_ID, R::VersionCustomOption)],
         Table::CategoryProduct => &[(c::category_product::CATEGORY_ID, R::InCategory)],
-        Table::CategoryEntity => &[(c::category_entity::PARENT_ID, R::CategoryChild)],
+        Table::CategoryEntity => &[(c::category_entity::PATH, R::CategoryBelow)],
         Table::StagedCategoryEntity => &[
             (c::staged_category_entity::ENTITY_ID, R::CategoryVersionOf),
-            (c::staged_category_entity::PARENT_ID, R::VersionCategoryChild),
+            (c::staged_category_entity::PATH, R::VersionCategoryBelow),
         ],
         Table::ProductOptionTypeValue => {
             &[(c::product_option_type_value::OPTION_TYPE_ID, R::CustomOptionValue)]
@@ -158,12 +158,18 @@ pub(crate) fn indexed_columns(table: Table) -> &'static [(usize, Index)] {
 
 /// What a row refers to by the indexed columns of its table.
 pub(crate) fn references_of(table: Table, row: &Row) -> impl Iterator<Item = Reference> {
-    indexed_columns(table).iter().filter_map(|(column, reference)| {
-        let id = match row.get(*column)? {
-            Value::Text(sku) => Some(sku_hash(sku)),
-            value @ (Value::Int(_) | Value::Decimal(_) | Value::Null) => value.as_id(),
+    let is_path = matches!(table, Table::CategoryEntity | Table::StagedCategoryEntity);
+    indexed_columns(table).iter().flat_map(move |(column, reference)| {
+        let ids: Vec<u32> = match row.get(*column) {
+            // A category refers to every one that is above it.
+            Some(Value::Text(path)) if is_path => {
+                path.split('/').filter_map(|id| id.parse().ok()).collect()
+            }
+            Some(Value::Text(sku)) => vec![sku_hash(sku)],
+            Some(value) => value.as_id().into_iter().collect(),
+            None => Vec::new(),
         };
-        id.map(reference)
+        ids.into_iter().map(reference)
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn of_versions(reference: Reference) -> Option<Reference> {
         Reference::Linked(id) => Reference::VersionLinked(id),
         Reference::OptionHeld(id) => Reference::VersionOptionHeld(id),
         Reference::Media(id) => Reference::VersionMedia(id),
-        Reference::CategoryChild(id) => Reference::VersionCategoryChild(id),
+        Reference::CategoryBelow(id) => Reference::VersionCategoryBelow(id),
         Reference::BundleOption(id) => Reference::VersionBundleOption(id),
         Reference::DownloadableLink(id) => Reference::VersionDownloadableLink(id),
         Reference::DownloadableSample(id) => Reference::VersionDownloadableSample(id),

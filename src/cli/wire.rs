@@ -10,7 +10,7 @@ use crate::cli::exit::Failure;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Environment};
 use crate::engine::DeliverParams;
-use crate::feed::SpecialPriceDates;
+use crate::feed::{ExtraAttributes, SpecialPriceDates};
 use crate::pace::Limits;
 use crate::source::{SnapshotParams, SourceParams, TlsMode};
 use crate::store::{Store, StoreParams};
@@ -103,6 +103,7 @@ pub(crate) fn deliver(config: &Config) -> DeliverParams {
             config::SpecialPriceDates::Respect => SpecialPriceDates::Respect,
             config::SpecialPriceDates::Ignore => SpecialPriceDates::Ignore,
         },
+        extra_attributes: config.extra_attributes.clone(),
         disabled_store_views: config.disabled_store_views.clone(),
         disabled_websites: config.disabled_websites.clone(),
         disabled_customer_groups: config.disabled_customer_groups.clone(),
@@ -121,6 +122,7 @@ pub(crate) fn demo_deliver() -> DeliverParams {
         in_flight_max: IN_FLIGHT_MAX,
         gathering: GATHERING,
         special_price_dates: SpecialPriceDates::Respect,
+        extra_attributes: ExtraAttributes::Registered,
         disabled_store_views: std::collections::BTreeSet::new(),
         disabled_websites: std::collections::BTreeSet::new(),
         disabled_customer_groups: std::collections::BTreeSet::new(),

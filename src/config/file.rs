@@ -158,7 +158,22 @@ pub(crate) struct ScopesSection {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FeedsSection {
+    pub(crate) products: ProductsSection,
     pub(crate) prices: PricesSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProductsSection {
+    pub(crate) extra_attributes: Option<WordOrCodes>,
+}
+
+/// A word that stands for a choice, or the codes of what is chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected a word or a list of codes")]
+pub(crate) enum WordOrCodes {
+    Word(String),
+    Codes(Vec<String>),
 }
 
 #[derive(Debug, Default, Deserialize)]

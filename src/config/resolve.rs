@@ -8,11 +8,12 @@ use secrecy::SecretString;
 
 use crate::config::file::{
     CommerceEnvironment, Environment, File, LimitsSection, OnLostPosition, OptimizerSection,
-    SourceSection, SpecialPriceDates, Tls,
+    SourceSection, SpecialPriceDates, Tls, WordOrCodes,
 };
 use crate::config::show::{Origin, Shown};
 use crate::config::snapshot::Snapshot;
 use crate::config::{ConfigError, secret, url};
+use crate::feed::{ExtraAttribute, ExtraAttributes};
 
 /// The effective configuration: every value has its file's, environment's or default form.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Config {
     pub disabled_websites: BTreeSet<String>,
     /// Customer group names that are not exported.
     pub disabled_customer_groups: BTreeSet<String>,
+    /// Extra attributes of products.
+    pub extra_attributes: ExtraAttributes,
     /// Special price dates.
     pub special_price_dates: SpecialPriceDates,
     /// The store's directory.
@@ -125,6 +128,7 @@ fn resolve(file: File, environment: &Environment) -> Result<Config, ConfigError>
     let disabled_websites = shown.list("scopes.disabled_websites", scopes.disabled_websites);
     let disabled_customer_groups =
         shown.list("scopes.disabled_customer_groups", scopes.disabled_customer_groups);
+    let extra_attributes = extra_attributes(&mut shown, file.feeds.products.extra_attributes)?;
     let special_price_dates = shown.take(
         "feeds.prices.special_price_dates",
         file.feeds.prices.special_price_dates,
@@ -140,6 +144,7 @@ fn resolve(file: File, environment: &Environment) -> Result<Config, ConfigError>
         disabled_store_views,
         disabled_websites,
         disabled_customer_groups,
+        extra_attributes,
         special_price_dates,
         store_path,
         store_cache_bytes: cache_mb.saturating_mul(1 << 20),
@@ -274,6 +279,30 @@ fn pair(
         "it does not pair with commerce.environment: staging goes with sandbox, production with \
          production",
     ))
+}
+
+/// `"auto"`, or the codes of extra attributes.
+fn extra_attributes(
+    shown: &mut Shown,
+    file: Option<WordOrCodes>,
+) -> Result<ExtraAttributes, ConfigError> {
+    const KEY: &str = "feeds.products.extra_attributes";
+    const AUTO: &str = "auto";
+    let codes = match shown.take(KEY, file, WordOrCodes::Word(AUTO.to_owned())) {
+        WordOrCodes::Word(word) if word == AUTO => return Ok(ExtraAttributes::Registered),
+        WordOrCodes::Word(word) => {
+            let message = format!("{word:?} is neither \"auto\" nor a list of codes");
+            return Err(ConfigError::value(KEY, message));
+        }
+        WordOrCodes::Codes(codes) => codes,
+    };
+    let attributes = codes.iter().map(|code| {
+        ExtraAttribute::with_code(code).ok_or_else(|| {
+            let known = ExtraAttribute::ALL.map(ExtraAttribute::code).join(", ");
+            ConfigError::value(KEY, format!("{code:?} is none of {known}"))
+        })
+    });
+    Ok(ExtraAttributes::These(attributes.collect::<Result<_, _>>()?))
 }
 
 fn required(key: &'static str, value: Option<String>) -> Result<String, ConfigError> {

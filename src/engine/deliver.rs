@@ -21,7 +21,7 @@ use crate::engine::absorb::mark_everything;
 use crate::engine::preconditions::wake_dependents;
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, Gauges, timers};
-use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, SpecialPriceDates};
+use crate::feed::{AssembleOptions, Digest, ExtraAttributes, Feed, FeedKey, SpecialPriceDates};
 use crate::ledger::LedgerRecord;
 use crate::outbox::{Answer, Batch, Effect, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
@@ -50,6 +50,8 @@ pub struct DeliverParams {
     pub gathering: Duration,
     /// Special price dates.
     pub special_price_dates: SpecialPriceDates,
+    /// Extra attributes of products.
+    pub extra_attributes: ExtraAttributes,
     /// Store view codes that are not exported.
     pub disabled_store_views: BTreeSet<String>,
     /// Website codes that are not exported.
@@ -64,6 +66,7 @@ impl DeliverParams {
         AssembleOptions {
             now,
             special_price_dates: self.special_price_dates,
+            extra_attributes: self.extra_attributes.clone(),
             disabled_store_views: self.disabled_store_views.clone(),
             disabled_websites: self.disabled_websites.clone(),
             disabled_customer_groups: self.disabled_customer_groups.clone(),
@@ -373,12 +376,14 @@ impl Delivery {
     }
 }
 
-/// Other scopes, another rule for special prices or another version of ours change items without a
+/// Other scopes, another rule for special prices, other extra attributes or another version of ours
+/// change items without a
 /// change of any row: then everything is assembled again, and what differs is sent.
 fn assemble_all_if_changed(store: &Store, params: &DeliverParams) -> Result<(), EngineError> {
     let fingerprint = Digest::of(&json!([
         env!("CARGO_PKG_VERSION"),
         format!("{:?}", params.special_price_dates),
+        format!("{:?}", params.extra_attributes),
         params.disabled_store_views,
         params.disabled_websites,
         params.disabled_customer_groups,

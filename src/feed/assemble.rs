@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use crate::catalog::{CatalogRead, Horizon, ReadError, Shop, Visible};
 use crate::feed::{
-    AssembleFault, Feed, FeedKey, FeedOwner, categories, category_attributes, price_books, prices,
-    product_attributes, products,
+    AssembleFault, ExtraAttributes, Feed, FeedKey, FeedOwner, categories, category_attributes,
+    price_books, prices, product_attributes, products,
 };
 
 /// The most bytes a body may have (ACO boundaries: 200 KB for a product, not expandable).
@@ -31,6 +31,8 @@ pub struct AssembleOptions {
     pub now: Timestamp,
     /// Whether special price dates are looked at.
     pub special_price_dates: SpecialPriceDates,
+    /// Which extra attributes products carry.
+    pub extra_attributes: ExtraAttributes,
     /// Codes of store views that get no products and no attribute metadata.
     pub disabled_store_views: BTreeSet<String>,
     /// Codes of websites that get no price books and no prices.

@@ -16,6 +16,7 @@ mod categories;
 mod category_attributes;
 mod directives;
 mod eav;
+mod extra;
 mod fault;
 mod key;
 mod meta_tags;
@@ -37,5 +38,6 @@ mod touches_tests;
 
 pub use assemble::{AssembleOptions, Assembled, Assembly, SpecialPriceDates, assemble};
 pub use categories::categories_above;
+pub use extra::{ExtraAttribute, ExtraAttributes};
 pub use fault::AssembleFault;
 pub use key::{Digest, Feed, FeedItem, FeedKey, FeedOwner, Identity};

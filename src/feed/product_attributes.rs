@@ -11,7 +11,7 @@ use crate::catalog::column::catalog_eav_attribute as column;
 use crate::catalog::{Attribute, CatalogRead, Owner, ReadError, Shop, StoreView, Table};
 use crate::decode::{Row, Value};
 use crate::feed::number::number;
-use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity, row};
+use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity, extra, row};
 
 /// Where an attribute is shown, and the flag that says so. Results are governed by the flag of the
 /// product page, whatever its name says: the official mapping does the same.
@@ -51,13 +51,19 @@ fn item(attribute: &Attribute, flags: &Row, store: &StoreView) -> Assembled {
 }
 
 fn body(attribute: &Attribute, flags: &Row, store: &StoreView) -> Result<Json, AssembleFault> {
-    let visible = VISIBLE_IN.iter().filter(|(_, flag)| row::flag(flags, *flag));
+    let is_for_product_pages = extra::is_for_product_pages(&attribute.code);
+    let visible = VISIBLE_IN.iter().filter(|(place, flag)| match *place {
+        "PRODUCT_DETAIL" if is_for_product_pages => true,
+        "SEARCH_RESULTS" if is_for_product_pages => false,
+        _ => row::flag(flags, *flag),
+    });
     let visible_in: Vec<&str> = visible.map(|(place, _)| *place).collect();
+    let is_object = extra::is_object(&attribute.code);
     Ok(json!({
         "code": attribute.code,
         "source": { "locale": store.code },
         "label": attribute.label(store.id),
-        "dataType": data_type(attribute),
+        "dataType": if is_object { "OBJECT" } else { data_type(attribute) },
         "visibleIn": visible_in,
         "filterable": row::flag(flags, column::IS_FILTERABLE),
         "sortable": row::flag(flags, column::USED_FOR_SORT_BY),

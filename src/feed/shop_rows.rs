@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::{MemoryCatalog, Owner, RowKey, Shop, Table, references_of};
 use crate::decode::{ColumnKind, Row, Value};
-use crate::feed::{AssembleOptions, Feed, FeedOwner, SpecialPriceDates, assemble};
+use crate::feed::{AssembleOptions, ExtraAttributes, Feed, FeedOwner, SpecialPriceDates, assemble};
 
 /// The product that most tests are about.
 pub(crate) const PRODUCT: u32 = 11;
@@ -58,6 +58,7 @@ impl ShopRows {
         let options = AssembleOptions {
             now: "2024-06-15T12:00:00Z".parse().unwrap(),
             special_price_dates: SpecialPriceDates::Respect,
+            extra_attributes: ExtraAttributes::Registered,
             disabled_store_views: BTreeSet::new(),
             disabled_websites: BTreeSet::new(),
             disabled_customer_groups: BTreeSet::new(),

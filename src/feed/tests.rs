@@ -163,6 +163,33 @@ fn attribute_data_type_follows_backend_and_input() {
 }
 
 #[test]
+fn attributes_made_of_json_text_are_objects_on_product_pages_only() {
+    let metadata = |code: &str| {
+        let rows = ShopRows::two_websites()
+            .attribute(json!({
+                "attribute_id": 700, "attribute_code": code, "backend_type": "static",
+                "frontend_input": "text",
+            }))
+            .row(
+                Table::CatalogEavAttribute,
+                json!({
+                    "attribute_id": 700, "is_visible": 0, "is_visible_on_front": 1,
+                    "is_comparable": 1,
+                }),
+            );
+        let body = rows.body(Feed::ProductAttributes, 700, "en");
+        (body["dataType"].clone(), body["visibleIn"].clone())
+    };
+    let on_product_pages = json!(["PRODUCT_DETAIL", "PRODUCT_COMPARE"]);
+    for code in ["ac_downloadable", "ac_inventory", "ac_customizable_options"] {
+        assert_eq!(metadata(code), (json!("OBJECT"), on_product_pages.clone()), "{code}");
+    }
+    assert_eq!(metadata("ac_attribute_set"), (json!("TEXT"), on_product_pages));
+    let as_flagged = json!(["SEARCH_RESULTS", "PRODUCT_COMPARE"]);
+    assert_eq!(metadata("ac_tax_class"), (json!("TEXT"), as_flagged));
+}
+
+#[test]
 fn attribute_of_categories_and_attribute_without_catalog_row_have_no_metadata() {
     let cells = json!({"attribute_id": 40, "entity_type_id": 3, "attribute_code": "is_anchor"});
     let rows = with_color()

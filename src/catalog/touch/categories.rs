@@ -1,6 +1,6 @@
 //! What changes of a category touch: itself, the categories below it, and the products in them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use crate::catalog::touch::{LISTED_MAX, Seen, Touch, products};
 use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet, Table, column};
@@ -90,21 +90,14 @@ fn branch<C: CatalogRead>(
     catalog: &C,
     touches: &mut BTreeSet<Touch>,
 ) -> Result<(), ReadError> {
-    let mut found = BTreeSet::from([id]);
-    let mut open = VecDeque::from([id]);
-    while let Some(parent) = open.pop_front() {
-        for child in children(parent, catalog)? {
-            if found.insert(child) {
-                open.push_back(child);
-            }
+    let mut found = products::referring(Reference::CategoryBelow(id), catalog)?;
+    found.insert(id);
+    if found.len() > LISTED_MAX {
+        touches.insert(Touch::EveryCategory);
+        if with_products {
+            touches.insert(Touch::EveryProduct);
         }
-        if found.len() > LISTED_MAX {
-            touches.insert(Touch::EveryCategory);
-            if with_products {
-                touches.insert(Touch::EveryProduct);
-            }
-            return Ok(());
-        }
+        return Ok(());
     }
     touches.extend(found.iter().copied().map(Touch::Category));
     if !with_products {
@@ -120,11 +113,6 @@ fn branch<C: CatalogRead>(
     }
     touches.extend(within.into_iter().map(Touch::Product));
     Ok(())
-}
-
-/// The categories right below one, in any of their versions.
-fn children<C: CatalogRead>(id: u32, catalog: &C) -> Result<BTreeSet<u32>, ReadError> {
-    products::referring(Reference::CategoryChild(id), catalog)
 }
 
 /// The categories that hold an attribute option.

@@ -99,8 +99,14 @@ pub(super) fn attribute<C: CatalogRead>(
 ) -> Result<(), ReadError> {
     use column::{catalog_eav_attribute, eav_attribute};
     touches.insert(Touch::Attribute(seen.owner.id()));
-    // A new attribute has no values yet: each value that follows touches its own product.
+    // A new attribute has no values yet: each value that follows touches its own product. But one of
+    // those that are made of other data is sent from when it is registered.
     if seen.is_new_owner {
+        let code = seen.after.filter(|_| seen.table == Table::EavAttribute);
+        let code = code.and_then(|row| row.get(eav_attribute::ATTRIBUTE_CODE)?.as_text());
+        if code.is_some_and(|code| code.starts_with("ac_")) {
+            touches.insert(Touch::EveryProduct);
+        }
         return Ok(());
     }
     let row = sheet.first(Table::EavAttribute);

@@ -4,31 +4,76 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::catalog::{Attribute, ConfigScope, config_path};
+use crate::catalog::column::product_entity;
+use crate::catalog::{Attribute, ConfigScope, Table, config_path};
+use crate::decode::Value;
 use crate::feed::number::number;
 use crate::feed::options::variant_reference_id;
 use crate::feed::products::Scene;
 use crate::feed::products::surroundings::{Relative, chosen_option};
 use crate::feed::row::decimal_of;
+use crate::feed::{ExtraAttribute, extra, row};
 
 /// Built-in attributes that are sent along with the user-defined ones.
 const ALSO_SENT: [&str; 2] = ["news_from_date", "news_to_date"];
 
+/// Codes that the first attribute stands for, or that the official mapping keeps back.
+const NOT_SENT: [&str; 5] = ["categories", "inStock", "lowStock", "weight", "weightType"];
+
+/// The tax class of products that have none.
+const NO_TAX_CLASS: &str = "no";
+
 impl Scene<'_> {
+    /// Stock and weight, and then every other attribute by code.
     pub(super) fn attributes(&self) -> Vec<Json> {
         let references = self.variant_reference_ids();
         let sent = self.shop.attributes_by_code().filter(|attribute| is_sent(attribute));
         let sent = sent.filter_map(|attribute| {
             let value = self.values.value(attribute, self.store.id)?;
             let values = self.around.options.texts(attribute, value, self.store.id);
-            Some(match references.get(&attribute.id) {
-                Some(reference) => json!({
-                    "code": attribute.code, "values": values, "variantReferenceId": reference,
-                }),
-                None => json!({ "code": attribute.code, "values": values }),
-            })
+            let mut element = json!({ "code": attribute.code, "values": values });
+            if let (Json::Object(fields), Some(reference)) =
+                (&mut element, references.get(&attribute.id))
+            {
+                fields.insert("variantReferenceId".to_owned(), json!(reference));
+            }
+            Some((attribute.code.as_str(), element))
         });
-        [self.stock_and_weight()].into_iter().chain(sent).collect()
+        let mut by_code: BTreeMap<&str, Json> = sent.collect();
+        for (code, text) in self.made_attributes() {
+            by_code.insert(code, json!({ "code": code, "values": [text] }));
+        }
+        [self.stock_and_weight()].into_iter().chain(by_code.into_values()).collect()
+    }
+
+    /// The attributes that are made of other data than attribute values.
+    fn made_attributes(&self) -> Vec<(&'static str, String)> {
+        let mut made = Vec::new();
+        if self.product.is_downloadable() {
+            made.push((extra::DOWNLOADABLE, self.downloads()));
+        }
+        for attribute in self.extra {
+            let text = match attribute {
+                ExtraAttribute::AttributeSet => self.attribute_set(),
+                ExtraAttribute::CustomizableOptions => self.customizable_options(),
+                ExtraAttribute::Inventory => self.inventory_settings(),
+                ExtraAttribute::TaxClass => Some(self.tax_class()),
+            };
+            made.extend(text.map(|text| (attribute.code(), text)));
+        }
+        made
+    }
+
+    fn attribute_set(&self) -> Option<String> {
+        let main = self.product.sheet.first(Table::ProductEntity)?;
+        let id = row::id(main, product_entity::ATTRIBUTE_SET_ID)?;
+        self.shop.attribute_sets.get(&id).filter(|name| !name.is_empty()).cloned()
+    }
+
+    fn tax_class(&self) -> String {
+        let id = self.values.value_by_code("tax_class_id", self.store.id).and_then(Value::as_id);
+        let name = id.and_then(|id| self.shop.tax_classes.get(&id));
+        name.filter(|name| !name.is_empty()).map_or(NO_TAX_CLASS, String::as_str).to_owned()
     }
 
     /// The first attribute: one value, which is JSON text in itself.
@@ -60,6 +105,9 @@ impl Scene<'_> {
 }
 
 fn is_sent(attribute: &Attribute) -> bool {
-    ALSO_SENT.contains(&attribute.code.as_str())
-        || (attribute.is_user_defined && attribute.backend_type != "static")
+    let code = attribute.code.as_str();
+    ALSO_SENT.contains(&code)
+        || (attribute.is_user_defined
+            && attribute.backend_type != "static"
+            && !NOT_SENT.contains(&code))
 }

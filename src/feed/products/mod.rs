@@ -6,7 +6,10 @@
 mod attributes;
 mod bundles;
 mod configurations;
+mod custom_options;
+mod downloads;
 mod images;
+mod inventory_settings;
 mod links;
 mod parts;
 mod routes;
@@ -15,6 +18,8 @@ mod surroundings;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
@@ -26,7 +31,7 @@ use crate::feed::meta_tags::meta_tags;
 use crate::feed::product_attributes::exported_store_views;
 use crate::feed::products::surroundings::{Relative, Surroundings};
 use crate::feed::urls::Urls;
-use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity};
+use crate::feed::{AssembleFault, AssembleOptions, Assembled, ExtraAttribute, FeedKey, Identity};
 
 /// The items of a product: one for every store view of the websites it is assigned to.
 pub(crate) fn assemble<C: CatalogRead>(
@@ -37,13 +42,14 @@ pub(crate) fn assemble<C: CatalogRead>(
 ) -> Result<Vec<Assembled>, ReadError> {
     let Some(product) = Relative::read(product_id, catalog)? else { return Ok(Vec::new()) };
     let values = Values::of(&product.sheet, shop);
-    let surroundings = Surroundings::read(&product, &values, shop, catalog)?;
+    let extra = &options.extra_attributes.of(shop);
+    let surroundings = Surroundings::read(&product, &values, shop, extra, catalog)?;
     let store_views = exported_store_views(shop, options);
     Ok(store_views
         .filter(|store| product.is_on(store.website_id))
         .map(|store| {
             let (product, values, around) = (&product, &values, &surroundings);
-            Scene { product, values, around, shop, store }.item()
+            Scene { product, values, around, extra, shop, store }.item()
         })
         .collect())
 }
@@ -53,6 +59,7 @@ struct Scene<'a> {
     product: &'a Relative,
     values: &'a Values<'a>,
     around: &'a Surroundings,
+    extra: &'a BTreeSet<ExtraAttribute>,
     shop: &'a Shop,
     store: &'a StoreView,
 }

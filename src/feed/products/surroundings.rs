@@ -13,7 +13,7 @@ use crate::feed::eav::{DEFAULTS, Values, stored_in};
 use crate::feed::options::{Options, option_ids};
 use crate::feed::products::parts::Parts;
 use crate::feed::products::stock::Supply;
-use crate::feed::row;
+use crate::feed::{ExtraAttribute, row};
 
 /// A product with its sheet: the one to assemble, or one that it is related to.
 pub(super) struct Relative {
@@ -100,6 +100,7 @@ impl Surroundings {
         product: &Relative,
         values: &Values<'_>,
         shop: &Shop,
+        extra: &BTreeSet<ExtraAttribute>,
         catalog: &C,
     ) -> Result<Self, ReadError> {
         let mut parents = read_all(catalog.referrers(Reference::Child(product.id))?, catalog)?;
@@ -137,7 +138,8 @@ impl Surroundings {
         let members = product.ids(Table::ProductRelation, product_relation::CHILD_ID);
         let members: BTreeSet<u32> = members.filter(|_| !branches.is_empty()).collect();
         let members = read_all(members, catalog)?;
-        let parts = Parts::read(product, false, catalog)?;
+        let with_custom_options = extra.contains(&ExtraAttribute::CustomizableOptions);
+        let parts = Parts::read(product, with_custom_options, catalog)?;
         Ok(Self { parents, children, linked, media, branches, members, options, supply, parts })
     }
 }

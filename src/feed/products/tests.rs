@@ -3,6 +3,9 @@
 mod attributes;
 mod bundles;
 mod configurations;
+mod custom_options;
+mod downloads;
+mod extra;
 mod images;
 mod links;
 mod stock;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::clock::{Clock as _, ManualClock};
 use crate::engine::deliver::*;
-use crate::feed::Identity;
+use crate::feed::{ExtraAttributes, Identity};
 use crate::ledger::Cause;
 use crate::outbox::{Intent, Lane, OutboxEntry};
 use crate::store::StoreParams;
@@ -36,6 +36,7 @@ fn delivery(clock: &ManualClock, path: &std::path::Path) -> Delivery {
         in_flight_max: 1,
         gathering: Duration::ZERO,
         special_price_dates: SpecialPriceDates::Respect,
+        extra_attributes: ExtraAttributes::Registered,
         disabled_store_views: BTreeSet::new(),
         disabled_websites: BTreeSet::new(),
         disabled_customer_groups: BTreeSet::new(),

@@ -17,7 +17,9 @@ use crate::decode::TableLayout;
 use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::{EngineError, Gauges};
-use crate::feed::{Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble};
+use crate::feed::{
+    ExtraAttributes, Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble,
+};
 use crate::ledger::{ItemState, LedgerRecord};
 use crate::outbox::{Answer, Batch, ItemFault, Verb, Verdict};
 use crate::pace::Limits;
@@ -133,6 +135,7 @@ pub(super) fn deliver_params(limits: &Limits) -> DeliverParams {
         in_flight_max: 4,
         gathering: Duration::from_millis(25),
         special_price_dates: SpecialPriceDates::Respect,
+        extra_attributes: ExtraAttributes::Registered,
         disabled_store_views: ["off".to_owned()].into(),
         disabled_websites: ["dark".to_owned()].into(),
         disabled_customer_groups: ["secret".to_owned()].into(),

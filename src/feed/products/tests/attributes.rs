@@ -92,3 +92,50 @@ fn decimals_keep_their_stored_text() {
     let rows = with_attribute("decimal", "price", None).eav("extra", 0, json!("12.500000"));
     check_attributes(&rows, "en", &json!([{"code": "extra", "values": ["12.500000"]}]));
 }
+
+#[test]
+fn empty_text_is_a_value() {
+    let rows = with_attribute("varchar", "text", None).eav("extra", 0, json!(""));
+    check_attributes(&rows, "en", &json!([{"code": "extra", "values": [""]}]));
+}
+
+#[test]
+fn value_of_the_store_view_alone_is_enough() {
+    let rows = with_attribute("varchar", "text", None).eav("extra", 2, json!("nur hier"));
+    check_attributes(&rows, "de", &json!([{"code": "extra", "values": ["nur hier"]}]));
+    check_attributes(&rows, "en", &json!([]));
+}
+
+#[test]
+fn select_of_a_foreign_source_model_that_has_options_all_the_same_shows_their_labels() {
+    let rows = with_attribute("int", "select", Some(r"Acme\Source"))
+        .row(Table::EavAttributeOption, json!({"option_id": 71, "attribute_id": 602}))
+        .label(71, 0, json!("Wool"));
+    let labelled = rows.clone().eav("extra", 0, json!(71));
+    check_attributes(&labelled, "en", &json!([{"code": "extra", "values": ["Wool"]}]));
+    let unknown = rows.eav("extra", 0, json!(99));
+    check_attributes(&unknown, "en", &json!([{"code": "extra", "values": ["99"]}]));
+}
+
+#[test]
+fn static_and_built_in_attributes_are_not_sent() {
+    let rows = with_attribute("static", "text", None).eav("meta_title", 0, json!("Built in"));
+    check_attributes(&rows, "en", &json!([]));
+}
+
+#[test]
+fn codes_that_the_first_attribute_stands_for_are_not_sent_again() {
+    for code in ["categories", "inStock", "lowStock", "weightType"] {
+        let rows = ShopRows::with_shirt().attribute(json!({
+            "attribute_id": 603, "attribute_code": code, "backend_type": "varchar",
+            "frontend_input": "text", "is_user_defined": 1,
+        }));
+        check_attributes(&rows.eav(code, 0, json!("x")), "en", &json!([]));
+    }
+}
+
+#[test]
+fn text_that_looks_like_option_ids_stays_one_value() {
+    let rows = with_attribute("varchar", "text", None).eav("extra", 0, json!("61,62"));
+    check_attributes(&rows, "en", &json!([{"code": "extra", "values": ["61,62"]}]));
+}

@@ -43,7 +43,7 @@ fn with(mut cells: Json, more: Json) -> Json {
 
 /// The bundle with option 7, `Straps`, of one strap.
 fn straps() -> ShopRows {
-    let rows = title(option(bundle(), 7, json!({"required": 1})), 7, 0, json!("Straps"));
+    let rows = title(option(bundle(), 7, json!({"required": 1})), 7, 0, "Straps");
     selection(rows, 71, 7, 21, json!({"selection_qty": "1.0000"}))
 }
 
@@ -88,7 +88,7 @@ fn bundle_has_every_field() {
 #[test]
 fn bundle_group_is_the_title_of_the_store_view_then_the_default_one() {
     let group = |rows: &ShopRows, store: &str| body(rows, store)["bundles"][0]["group"].clone();
-    let rows = title(straps(), 7, 2, json!("Riemen"));
+    let rows = title(straps(), 7, 2, "Riemen");
     assert_eq!((group(&rows, "de"), group(&rows, "en")), (json!("Riemen"), json!("Straps")));
     assert_eq!(group(&title(straps(), 7, 2, Json::Null), "de"), "Straps");
 }
@@ -97,7 +97,7 @@ fn bundle_group_is_the_title_of_the_store_view_then_the_default_one() {
 fn bundle_group_without_a_title_is_named_bundle_group() {
     let untitled = selection(option(bundle(), 7, json!({})), 71, 7, 21, json!({}));
     assert_eq!(each(&untitled, "group"), ["Bundle group"]);
-    assert_eq!(each(&title(untitled.clone(), 7, 0, json!("")), "group"), ["Bundle group"]);
+    assert_eq!(each(&title(untitled.clone(), 7, 0, ""), "group"), ["Bundle group"]);
     let of_another =
         json!({"option_id": 8, "parent_product_id": PRODUCT, "store_id": 0, "title": "X"});
     assert_eq!(

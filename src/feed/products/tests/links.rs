@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{body, check};
 use crate::catalog::Table;
+use crate::feed::Feed;
 use crate::feed::shop_rows::{PRODUCT, ShopRows};
 
 fn link(rows: ShopRows, to: u32, kind: u32) -> ShopRows {
@@ -62,4 +63,17 @@ fn parent_by_super_link_alone_is_no_link() {
         .product(21, "configurable", "set", &[1])
         .row(Table::ProductSuperLink, json!({"product_id": PRODUCT, "parent_id": 21}));
     check(&rows, "links", &json!([]));
+}
+
+#[test]
+fn members_of_a_grouped_product_are_linked_to_it_by_the_relation_and_it_does_not_link_to_them() {
+    let rows = link(ShopRows::two_websites(), 21, 3)
+        .product(PRODUCT, "grouped", "set", &[1])
+        .product(21, "simple", "cup", &[1]);
+    let links = |rows: &ShopRows, id: u32| rows.body(Feed::Products, id, "en")["links"].clone();
+    assert_eq!(links(&rows, 21), json!([]));
+    let rows = rows.row(Table::ProductRelation, json!({"parent_id": PRODUCT, "child_id": 21}));
+    assert_eq!(links(&rows, 21), json!([{"type": "GROUPED", "sku": "set"}]));
+    assert_eq!(links(&rows, PRODUCT), json!([]));
+    assert_eq!(rows.body(Feed::Products, PRODUCT, "en")["status"], "ENABLED");
 }
