@@ -101,7 +101,7 @@ fn tax_class_is_sent_by_name_and_as_no_without_one() {
         check_attributes(rows, store, &expected);
     };
     check(&rows, "en", "no");
-    let taxed = rows.clone().eav("tax_class_id", 0, json!(2));
+    let taxed = rows.eav("tax_class_id", 0, json!(2));
     check(&taxed, "en", "Taxable Goods");
     check(&taxed.clone().eav("tax_class_id", 1, json!(0)), "en", "no");
     check(&taxed.clone().eav("tax_class_id", 1, json!(0)), "de", "Taxable Goods");
