@@ -163,6 +163,19 @@ fn attribute_data_type_follows_backend_and_input() {
 }
 
 #[test]
+fn search_weight_is_1_without_one_and_a_fault_if_it_is_no_number() {
+    let metadata = |weight: Json| {
+        let flags = json!({"attribute_id": 501, "search_weight": weight});
+        let rows = ShopRows::two_websites().row(Table::CatalogEavAttribute, flags);
+        rows.body(Feed::ProductAttributes, 501, "en")
+    };
+    assert_eq!(metadata(Json::Null)["searchWeight"], 1);
+    assert_eq!(metadata(json!("1e1"))["searchWeight"], 10);
+    let fault = "read search_weight: catalog_eav_attribute has \"much\", which is no number";
+    assert_eq!(metadata(json!("much")), fault);
+}
+
+#[test]
 fn attributes_made_of_json_text_are_objects_on_product_pages_only() {
     let metadata = |code: &str| {
         let rows = ShopRows::two_websites()

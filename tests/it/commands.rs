@@ -47,6 +47,8 @@ ingestion_url = "https://na1.api.commerce.adobe.com/tenant"
 client_secret_file = "client-secret"
 [scopes]
 disabled_store_views = ["german"]
+[feeds.products]
+extra_attributes = ["ac_tax_class", "ac_inventory"]
 "#;
     let aco = Aco::new(directory.path(), text).env("ACO_STREAM_SOURCE_PASSWORD", "swordfish");
     let finished = aco.run(&["config", "show"]);
@@ -63,6 +65,7 @@ disabled_store_views = ["german"]
         "optimizer.client_secret = *** # file",
         "limits.requests_per_second = 2.0 # default",
         "scopes.disabled_store_views = [\"german\"] # file",
+        "feeds.products.extra_attributes = [\"ac_tax_class\", \"ac_inventory\"] # file",
     ] {
         assert!(lines.contains(line), "{line} is not in:\n{}", finished.stdout);
     }

@@ -444,6 +444,26 @@ fn value_out_of_range() {
 }
 
 #[test]
+fn extra_attributes_that_are_none() {
+    let with = |value: &str| {
+        let products = format!("[feeds.products]\nextra_attributes = {value}\n[store]");
+        Bench::new(&nowhere().replace("[store]", &products)).refusal(&["config", "show"], 78)
+    };
+    assert_snapshot!(with("\"all\""), @r#"
+    error: failed to use the config file [DIR]/aco-stream.toml, feeds.products.extra_attributes: "all" is neither "auto" nor a list of codes
+      hint: README.md shows a complete file, with every key and what it may be
+    "#);
+    assert_snapshot!(with("[\"ac_inventory\", \"ac_downloadable\"]"), @r#"
+    error: failed to use the config file [DIR]/aco-stream.toml, feeds.products.extra_attributes: "ac_downloadable" is none of ac_attribute_set, ac_customizable_options, ac_inventory, ac_tax_class
+      hint: README.md shows a complete file, with every key and what it may be
+    "#);
+    assert_snapshot!(with("7"), @r"
+    error: failed to read the config file [DIR]/aco-stream.toml, line 11, feeds.products.extra_attributes: expected a word or a list of codes
+      hint: README.md shows a complete file, with every key and what it may be
+    ");
+}
+
+#[test]
 fn text_that_is_not_toml() {
     // The line is not quoted: it may hold a secret.
     let bench = Bench::new(&format!("[source]\npassword = \"{WRONG_SECRET}\nurl = 1"));

@@ -207,3 +207,14 @@ fn only_categories_are_closed_to_unknown_keys() {
         assert_eq!(seen, expected, "{file}");
     });
 }
+
+#[test]
+fn attributes_of_products_may_be_objects_and_those_of_categories_may_not() {
+    let item = json!({
+        "code": "ac_inventory", "source": { "locale": "en" }, "label": "Inventory",
+        "dataType": "OBJECT",
+    });
+    let body = json!([item]);
+    assert_eq!(problems(SandboxFeed::ProductAttributes, Verb::Create, &body), []);
+    assert_eq!(code(SandboxFeed::CategoryAttributes, &item), "dataType");
+}

@@ -146,6 +146,16 @@ fn new_attribute_with_flags_labels_and_swatches_touches_only_itself() {
 }
 
 #[test]
+fn registered_extra_attribute_touches_every_product() {
+    let touches = touched_by(|shop| {
+        let cells =
+            json!({"attribute_id": 700, "entity_type_id": 7, "attribute_code": "ac_inventory"});
+        shop.put(Table::EavAttribute, cells)
+    });
+    assert_eq!(touches, [Touch::Attribute(700), Touch::EveryProduct].into());
+}
+
+#[test]
 fn flags_of_an_attribute_touch_only_it_and_swatches_every_product() {
     let flags = |additional: Json| {
         touched_by(|shop| {
