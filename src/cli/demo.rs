@@ -25,11 +25,16 @@ const BINLOG: &[u8] = include_bytes!("../../fixtures/binlog/story-mariadb.bin.zs
 /// The schema the fixture was recorded under.
 const DATABASE: &str = "shop";
 /// What the service must hold in the end, one body a line: reviewed files, not our own output.
-const EXPECTED: [(Feed, &str); 4] = [
+const EXPECTED: [(Feed, &str); 6] = [
     (
         Feed::ProductAttributes,
         include_str!("../../fixtures/expected/story/productAttributes.ndjson"),
     ),
+    (
+        Feed::CategoryAttributes,
+        include_str!("../../fixtures/expected/story/categoryAttributes.ndjson"),
+    ),
+    (Feed::Categories, include_str!("../../fixtures/expected/story/categories.ndjson")),
     (Feed::Products, include_str!("../../fixtures/expected/story/products.ndjson")),
     (Feed::PriceBooks, include_str!("../../fixtures/expected/story/priceBooks.ndjson")),
     (Feed::Prices, include_str!("../../fixtures/expected/story/prices.ndjson")),
