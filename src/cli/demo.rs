@@ -144,8 +144,11 @@ fn differences(service: &Sandbox) -> Result<Vec<String>, Failure> {
 /// The identity of a body, whatever its feed.
 fn name(body: &Json) -> String {
     let parts = ["sku", "code", "priceBookId"].iter().filter_map(|field| body.get(field));
+    // A product's slug is no part of its identity.
+    let slug = body.get("slug").filter(|_| body.get("sku").is_none());
     let locale = body.pointer("/source/locale");
-    let parts: Vec<&str> = parts.chain(locale).filter_map(Json::as_str).collect();
+    let parts: Vec<&str> =
+        slug.into_iter().chain(parts).chain(locale).filter_map(Json::as_str).collect();
     parts.join(" | ")
 }
 

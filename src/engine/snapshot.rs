@@ -196,7 +196,8 @@ impl Snapshot<'_> {
             let (Some(table), Some(mut connection)) = (self.watch.table(id), pool.pop()) else {
                 continue;
             };
-            tracing::warn!(
+            // Preflight warns of it where it is not as the shop itself has it.
+            tracing::info!(
                 table = table.name,
                 "no index to read the table in parts by: reading it in one piece"
             );

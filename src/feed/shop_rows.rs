@@ -227,7 +227,18 @@ impl ShopRows {
     }
 
     /// Every item of an owner: its key's parts, and its body or its fault's message as a string.
+    ///
+    /// # Panics
+    /// If the same shop with content staging has other items: every test is one of both editions.
     pub(crate) fn items(&self, feed: Feed, id: u32) -> Vec<(Vec<String>, Json)> {
+        let items = self.items_of_edition(feed, id);
+        if !self.is_staged() {
+            assert_eq!(self.clone().staged().items_of_edition(feed, id), items, "with staging");
+        }
+        items
+    }
+
+    fn items_of_edition(&self, feed: Feed, id: u32) -> Vec<(Vec<String>, Json)> {
         let owner = FeedOwner { feed, id };
         let items = assemble(owner, &self.shop(), &self.catalog, &self.options).unwrap();
         let items = items.items.into_iter().map(|item| {

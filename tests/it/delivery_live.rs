@@ -129,7 +129,7 @@ fn consequences() -> Vec<(&'static str, Vec<Sent>)> {
         (
             "sku_renamed",
             [
-                replaced("products", &["LAN-003 B", "LAN-004"], EVERY_VIEW),
+                replaced("products", &["LAN-003 B", "LAN-004", "SET-DYNAMIC"], EVERY_VIEW),
                 replaced("prices", &["LAN-003 B"], BOTH_BOOKS),
                 deleted("products", &["LAN-003"], EVERY_VIEW),
                 deleted("prices", &["LAN-003"], BOTH_BOOKS),

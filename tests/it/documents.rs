@@ -129,3 +129,40 @@ fn paths_in_the_documents_are_there() {
         assert!(target.contains("://") || is_there(), "{target} is not there");
     }
 }
+
+/// The texts of all files below a directory.
+fn texts(directory: &Path, all: &mut String) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            texts(&path, all);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            all.push_str(&std::fs::read_to_string(&path).expect("a text"));
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_a_field_names_tests_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/feeds.md")).expect("there is the page");
+    let mut code = String::new();
+    for directory in ["src/feed", "src/engine", "tests/it"] {
+        texts(&root.join(directory), &mut code);
+    }
+    let mut named = 0;
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.ends_with('|'));
+    for row in rows.filter(|row| !row.ends_with("test |")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let tests = cells.last().expect("a cell").split('`').skip(1).step_by(2);
+        // The one of the row above, or those of the rows around.
+        let mut is_named = row.ends_with("| same |") || row.ends_with("| the tests of each |");
+        for test in tests {
+            assert!(code.contains(&format!("fn {test}(")), "no test is called {test}: {row}");
+            is_named = true;
+            named += 1;
+        }
+        assert!(is_named, "no test is named: {row}");
+    }
+    assert!(named > 150, "{named} tests are named");
+}

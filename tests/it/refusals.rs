@@ -307,19 +307,6 @@ fn privilege_for_some_tables_only() {
 }
 
 #[test]
-fn shop_with_content_staging() {
-    on_both(|server| {
-        let database = server.fresh_database(&[&fixture("shop/schema-commerce.sql")]);
-        let service = Service::unlimited();
-        let bench = Bench::of_server(server, &database.schema, &service, ("", ""));
-        assert_snapshot!(bench.refused_start(78), @r"
-        error: failed to use the database [SCHEMA] on 127.0.0.1:[PORT]: this version does not deliver from tables with content staging (Adobe Commerce edition)
-          hint: follow the shop without delivering (`aco-stream run --dry-run`), or deliver from one without content staging
-        ");
-    });
-}
-
-#[test]
 fn database_that_is_no_shop() {
     let server = Server::mariadb();
     let (database, service) = (server.fresh_database(&[]), Service::unlimited());
@@ -697,13 +684,13 @@ fn wrong_usage() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(bench.refusal(&["export", "categories"], 64), @r"
-    error: failed to find a feed named 'categories'
-      hint: the feeds are productAttributes, products, priceBooks, prices
+    assert_snapshot!(bench.refusal(&["export", "category"], 64), @r"
+    error: failed to find a feed named 'category'
+      hint: the feeds are productAttributes, categoryAttributes, categories, products, priceBooks, prices
     ");
     assert_snapshot!(bench.refusal(&["status", "product"], 64), @r"
     error: failed to find a feed named 'product'
-      hint: the feeds are productAttributes, products, priceBooks, prices
+      hint: the feeds are productAttributes, categoryAttributes, categories, products, priceBooks, prices
     ");
     assert_snapshot!(bench.refusal(&["status", "products", "--state", "odd"], 64), @r"
     error: failed to find a state named 'odd'

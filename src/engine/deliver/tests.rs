@@ -1,6 +1,7 @@
 //! The delivering steps over a real store, against a service that is a map: one by one, and at
 //! random with crashes in between; the loop's naps; settings that change; and the whole loop against the sandbox.
 
+mod categories;
 mod naps;
 mod random;
 mod sandboxed;

@@ -19,6 +19,13 @@ impl ShopRows {
         [self, staged]
     }
 
+    /// Whether it has content staging.
+    pub(super) fn is_staged(&self) -> bool {
+        let is_version =
+            |owner: &Owner| matches!(owner, Owner::ProductVersion(_) | Owner::CategoryVersion(_));
+        self.catalog.sheets.keys().any(is_version)
+    }
+
     /// The same shop with content staging.
     pub(crate) fn staged(self) -> Self {
         let mut catalog = MemoryCatalog::default();

@@ -55,7 +55,6 @@ pub(super) async fn check(
     params: &SourceParams,
 ) -> Result<Vec<Finding>, SourceError> {
     let mut findings = vec![websites(conn, params).await?];
-    findings.push(stock(conn, params).await?);
     findings.push(extensions(conn, params).await?);
     Ok(findings)
 }
@@ -81,31 +80,6 @@ pub(super) fn judge_websites(long: &[&str]) -> Finding {
             long.join(", ")
         );
         Finding::warning(CHECK, message, "shorten the codes in the Admin")
-    }
-}
-
-async fn stock(conn: &mut Connection, params: &SourceParams) -> Result<Finding, SourceError> {
-    let sql = format!(
-        "SELECT code FROM {} WHERE type = 'website' AND stock_id <> 1",
-        params.quoted_table("inventory_stock_sales_channel")
-    );
-    let rows = rows_if_allowed(conn, "read the stocks", &sql).await?.unwrap_or_default();
-    Ok(judge_stock(&first_cells(&rows)))
-}
-
-/// `other` are the websites that sell from another stock than the default one.
-pub(super) fn judge_stock(other: &[&str]) -> Finding {
-    const CHECK: &str = "stock";
-    if other.is_empty() {
-        Finding::ok(CHECK, "every website sells from the default stock")
-    } else {
-        let message = format!(
-            "websites that sell from another stock: {}; availability is computed from the default \
-             stock",
-            other.join(", ")
-        );
-        let fix = "nothing to set: this version knows no other stock";
-        Finding::warning(CHECK, message, fix)
     }
 }
 
