@@ -5,7 +5,7 @@
 
 mod list;
 
-use crate::catalog::{Table, sku_hash};
+use crate::catalog::{Table, comparable};
 use crate::decode::Value;
 
 pub use list::FOREIGN_KEYS;
@@ -42,11 +42,22 @@ pub fn cascade_children(table: Table) -> Vec<Table> {
     found.into_iter().collect()
 }
 
-/// The id by which a column refers to a parent: that of its owner, or of its text.
-pub(crate) fn referred_id(value: &Value) -> Option<u32> {
-    match value {
-        Value::Text(code) => Some(sku_hash(code)),
-        Value::Int(_) | Value::Decimal(_) | Value::Null => value.as_id(),
+/// The key of a parent, as rows refer to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ParentKey {
+    /// An id.
+    Id(u32),
+    /// A code, in the form in which a collation compares it.
+    Code(String),
+}
+
+impl ParentKey {
+    /// The key in a column; `None` if it refers to nothing.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(code) => Some(Self::Code(comparable(code))),
+            Value::Int(_) | Value::Decimal(_) | Value::Null => value.as_id().map(Self::Id),
+        }
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn touched<C: CatalogRead>(
         }
         Owner::Category(_) | Owner::CategoryVersion(_) => {
             for id in entities(seen, sheet) {
-                categories::row(seen, id, sheet, catalog, touches)?;
+                categories::row(seen, id, catalog, touches)?;
             }
         }
         Owner::Media(_)

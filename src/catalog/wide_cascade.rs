@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::fold::{CatalogEdits, FoldError, FoldMode, Folding, place, table_of};
-use crate::catalog::foreign_keys::{ForeignKey, WIDE, is_narrow, is_wide, keys_to, referred_id};
+use crate::catalog::foreign_keys::{ForeignKey, ParentKey, WIDE, is_narrow, is_wide, keys_to};
 use crate::catalog::{CatalogRead, Owner, RowKey, Sheet, Table, rows};
 use crate::decode::{Row, RowChange};
 
@@ -39,14 +39,14 @@ const WALK: [fn(u32) -> Owner; 16] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WideCascade {
     /// Deleted rows, and those that went with them and have rows below them, by table.
-    parents: BTreeMap<Table, BTreeSet<u32>>,
+    parents: BTreeMap<Table, BTreeSet<ParentKey>>,
     /// The foreign keys to those tables, by the table of the rows that go.
     keys: BTreeMap<Table, Vec<&'static ForeignKey>>,
 }
 
 /// Whether `change` deletes a row that may take rows along anywhere in the copy: a website, store
-/// group, store view, customer group, entity type, attribute, link type or stock, with foreign keys
-/// applied.
+/// group, store view, customer group, entity type, attribute, link type, stock or source, with foreign
+/// keys applied.
 ///
 /// Such a change must be the last that is folded before its [`wide_cascade`] is carried out.
 pub fn is_wide_delete(change: &RowChange) -> bool {
@@ -69,27 +69,27 @@ pub fn wide_cascade<C: CatalogRead>(
         return Ok(None);
     }
     let Some((_, _, row)) = place(table, change.before.as_ref())? else { return Ok(None) };
-    let Some(id) = own_id(table, row) else { return Ok(None) };
+    let Some(key) = own_key(table, row) else { return Ok(None) };
     let mut cascade = WideCascade { parents: BTreeMap::new(), keys: BTreeMap::new() };
-    cascade.add(table, id, catalog);
+    cascade.add(table, key, catalog);
     for child in WIDE {
         if cascade.keys.contains_key(&child) {
             let mut gone = Vec::new();
             let mut look = |row: &Row| {
-                gone.extend(own_id(child, row).filter(|_| cascade.takes(child, row)));
+                gone.extend(own_key(child, row).filter(|_| cascade.takes(child, row)));
             };
             rows(catalog, child, &mut look).map_err(FoldError::Read)?;
-            for id in gone {
-                cascade.add(child, id, catalog);
+            for key in gone {
+                cascade.add(child, key, catalog);
             }
         }
     }
     Ok(Some(cascade))
 }
 
-/// The id by which others refer to a row.
-fn own_id(table: Table, row: &Row) -> Option<u32> {
-    row.get(*table.watched().primary_key.first()?).and_then(referred_id)
+/// The key by which others refer to a row.
+fn own_key(table: Table, row: &Row) -> Option<ParentKey> {
+    row.get(*table.watched().primary_key.first()?).and_then(ParentKey::of)
 }
 
 impl WideCascade {
@@ -161,15 +161,15 @@ impl WideCascade {
 
     fn takes(&self, table: Table, row: &Row) -> bool {
         self.keys.get(&table).into_iter().flatten().any(|key| {
-            let id = row.get(key.column).and_then(referred_id);
-            let parents = self.parents.get(&key.parent);
-            id.is_some_and(|id| parents.is_some_and(|parents| parents.contains(&id)))
+            let parent = row.get(key.column).and_then(ParentKey::of);
+            let gone = self.parents.get(&key.parent);
+            parent.is_some_and(|parent| gone.is_some_and(|gone| gone.contains(&parent)))
         })
     }
 
-    fn add<C: CatalogRead>(&mut self, table: Table, id: u32, catalog: &C) {
+    fn add<C: CatalogRead>(&mut self, table: Table, own: ParentKey, catalog: &C) {
         let is_first = !self.parents.contains_key(&table);
-        self.parents.entry(table).or_default().insert(id);
+        self.parents.entry(table).or_default().insert(own);
         if is_first {
             for key in keys_to(table).filter(|key| !catalog.lacks(key)) {
                 self.keys.entry(key.child).or_default().push(key);

@@ -36,7 +36,7 @@ pub(crate) fn line(store: &Store, item: &Assembled) -> Result<String, Failure> {
     let state = record.map_or("pending", |record| record.state.name());
     let (digest, body) = match &item.body {
         Ok(body) => (json!(Digest::of(body).to_string()), body.clone()),
-        Err(fault) => (json!(null), json!({ "fault": fault.to_string() })),
+        Err(fault) => (json!(null), json!({ "fault": fault.message() })),
     };
     let line = json!({
         "feed": item.key.feed.name(),

@@ -10,7 +10,7 @@ use crate::cli::exit::Failure;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Environment};
 use crate::engine::DeliverParams;
-use crate::feed::{ExtraAttributes, SpecialPriceDates};
+use crate::feed::{DisabledRules, ExtraAttributes, SpecialPriceDates};
 use crate::pace::Limits;
 use crate::source::{SnapshotParams, SourceParams, TlsMode};
 use crate::store::{Store, StoreParams};
@@ -104,6 +104,7 @@ pub(crate) fn deliver(config: &Config) -> DeliverParams {
             config::SpecialPriceDates::Ignore => SpecialPriceDates::Ignore,
         },
         extra_attributes: config.extra_attributes.clone(),
+        disabled_rules: config.disabled_rules.clone(),
         disabled_store_views: config.disabled_store_views.clone(),
         disabled_websites: config.disabled_websites.clone(),
         disabled_customer_groups: config.disabled_customer_groups.clone(),
@@ -123,6 +124,7 @@ pub(crate) fn demo_deliver() -> DeliverParams {
         gathering: GATHERING,
         special_price_dates: SpecialPriceDates::Respect,
         extra_attributes: ExtraAttributes::Registered,
+        disabled_rules: DisabledRules::default(),
         disabled_store_views: std::collections::BTreeSet::new(),
         disabled_websites: std::collections::BTreeSet::new(),
         disabled_customer_groups: std::collections::BTreeSet::new(),

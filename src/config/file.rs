@@ -158,6 +158,7 @@ pub(crate) struct ScopesSection {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FeedsSection {
+    pub(crate) disabled_rules: Vec<String>,
     pub(crate) products: ProductsSection,
     pub(crate) prices: PricesSection,
 }

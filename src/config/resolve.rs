@@ -13,7 +13,7 @@ use crate::config::file::{
 use crate::config::show::{Origin, Shown};
 use crate::config::snapshot::Snapshot;
 use crate::config::{ConfigError, secret, url};
-use crate::feed::{ExtraAttribute, ExtraAttributes};
+use crate::feed::{DisabledRules, ExtraAttribute, ExtraAttributes, Rule};
 
 /// The effective configuration: every value has its file's, environment's or default form.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Config {
     pub disabled_customer_groups: BTreeSet<String>,
     /// Extra attributes of products.
     pub extra_attributes: ExtraAttributes,
+    /// Rules of the service that items are not held to.
+    pub disabled_rules: DisabledRules,
     /// Special price dates.
     pub special_price_dates: SpecialPriceDates,
     /// The store's directory.
@@ -128,6 +130,7 @@ fn resolve(file: File, environment: &Environment) -> Result<Config, ConfigError>
     let disabled_websites = shown.list("scopes.disabled_websites", scopes.disabled_websites);
     let disabled_customer_groups =
         shown.list("scopes.disabled_customer_groups", scopes.disabled_customer_groups);
+    let disabled_rules = disabled_rules(&mut shown, file.feeds.disabled_rules)?;
     let extra_attributes = extra_attributes(&mut shown, file.feeds.products.extra_attributes)?;
     let special_price_dates = shown.take(
         "feeds.prices.special_price_dates",
@@ -144,6 +147,7 @@ fn resolve(file: File, environment: &Environment) -> Result<Config, ConfigError>
         disabled_store_views,
         disabled_websites,
         disabled_customer_groups,
+        disabled_rules,
         extra_attributes,
         special_price_dates,
         store_path,
@@ -279,6 +283,19 @@ fn pair(
         "it does not pair with commerce.environment: staging goes with sandbox, production with \
          production",
     ))
+}
+
+/// The names of rules of the service.
+fn disabled_rules(shown: &mut Shown, file: Vec<String>) -> Result<DisabledRules, ConfigError> {
+    const KEY: &str = "feeds.disabled_rules";
+    let names = shown.list(KEY, file);
+    let rules = names.iter().map(|name| {
+        Rule::with_name(name).ok_or_else(|| {
+            let known = Rule::ALL.map(Rule::name).join(", ");
+            ConfigError::value(KEY, format!("{name:?} is none of {known}"))
+        })
+    });
+    Ok(DisabledRules(rules.collect::<Result<_, _>>()?))
 }
 
 /// `"auto"`, or the codes of extra attributes.

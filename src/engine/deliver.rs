@@ -21,7 +21,9 @@ use crate::engine::absorb::mark_everything;
 use crate::engine::preconditions::wake_dependents;
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, Gauges, timers};
-use crate::feed::{AssembleOptions, Digest, ExtraAttributes, Feed, FeedKey, SpecialPriceDates};
+use crate::feed::{
+    AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
+};
 use crate::ledger::LedgerRecord;
 use crate::outbox::{Answer, Batch, Effect, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
@@ -52,6 +54,8 @@ pub struct DeliverParams {
     pub special_price_dates: SpecialPriceDates,
     /// Extra attributes of products.
     pub extra_attributes: ExtraAttributes,
+    /// Rules of the service that items are not held to.
+    pub disabled_rules: DisabledRules,
     /// Store view codes that are not exported.
     pub disabled_store_views: BTreeSet<String>,
     /// Website codes that are not exported.
@@ -67,6 +71,7 @@ impl DeliverParams {
             now,
             special_price_dates: self.special_price_dates,
             extra_attributes: self.extra_attributes.clone(),
+            disabled_rules: self.disabled_rules.clone(),
             disabled_store_views: self.disabled_store_views.clone(),
             disabled_websites: self.disabled_websites.clone(),
             disabled_customer_groups: self.disabled_customer_groups.clone(),
@@ -384,6 +389,7 @@ fn assemble_all_if_changed(store: &Store, params: &DeliverParams) -> Result<(), 
         env!("CARGO_PKG_VERSION"),
         format!("{:?}", params.special_price_dates),
         format!("{:?}", params.extra_attributes),
+        format!("{:?}", params.disabled_rules),
         params.disabled_store_views,
         params.disabled_websites,
         params.disabled_customer_groups,

@@ -276,7 +276,7 @@ impl Preparation<'_> {
             match (body, missing) {
                 (Ok(body), None) => self.key(step, key, Some(Digest::of(&body)), &wanted)?,
                 (Ok(_), Some(message)) => self.fault(step, key, message, &wanted)?,
-                (Err(fault), _) => self.fault(step, key, fault.to_string(), &wanted)?,
+                (Err(fault), _) => self.fault(step, key, fault.message(), &wanted)?,
             }
         }
         for key in known {

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use crate::catalog::{CatalogRead, Horizon, ReadError, Shop, Visible};
 use crate::feed::{
-    AssembleFault, ExtraAttributes, Feed, FeedKey, FeedOwner, categories, category_attributes,
-    price_books, prices, product_attributes, products,
+    AssembleFault, DisabledRules, ExtraAttributes, Feed, FeedKey, FeedOwner, Rule, categories,
+    category_attributes, price_books, prices, product_attributes, products,
 };
 
 /// The most bytes a body may have (ACO boundaries: 200 KB for a product, not expandable).
@@ -33,6 +33,8 @@ pub struct AssembleOptions {
     pub special_price_dates: SpecialPriceDates,
     /// Which extra attributes products carry.
     pub extra_attributes: ExtraAttributes,
+    /// Rules of the service that items are not held to.
+    pub disabled_rules: DisabledRules,
     /// Codes of store views that get no products and no attribute metadata.
     pub disabled_store_views: BTreeSet<String>,
     /// Codes of websites that get no price books and no prices.
@@ -82,7 +84,7 @@ pub fn assemble<C: CatalogRead>(
     };
     for item in &mut items {
         let bytes = item.body.as_ref().map_or(0, |body| body.to_string().len());
-        if bytes > BODY_BYTES_MAX {
+        if bytes > BODY_BYTES_MAX && options.disabled_rules.is_on(Rule::BodySize) {
             item.body = Err(AssembleFault::BodyTooLarge { bytes, limit: BODY_BYTES_MAX });
         }
     }

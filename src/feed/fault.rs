@@ -3,6 +3,8 @@
 use rust_decimal::Decimal;
 use thiserror::Error;
 
+use crate::feed::Rule;
+
 /// A rule that the shop's rows break, so that no body can be made that the service would take.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AssembleFault {
@@ -39,6 +41,30 @@ pub enum AssembleFault {
         value_id: i128,
         /// What it holds, in percent.
         percentage: Decimal,
+    },
+    /// A price is negative.
+    #[error(
+        "price from 0 on: {regular} in the rows of price in catalog_product_entity_decimal of \
+         entity_id {id}, and the service takes no negative price"
+    )]
+    PriceNegative {
+        /// The product.
+        id: u32,
+        /// The price.
+        regular: Decimal,
+    },
+    /// A base currency is longer than the service takes.
+    #[error(
+        "name the currency of website {website}: currency/options/base in core_config_data is \
+         {currency:?}, and the service takes {limit} characters"
+    )]
+    CurrencyTooLong {
+        /// The website's code.
+        website: String,
+        /// The configured currency.
+        currency: String,
+        /// The service's limit in characters.
+        limit: usize,
     },
     /// A tier price row has neither a price nor a percentage.
     #[error(
@@ -123,4 +149,33 @@ pub enum AssembleFault {
         /// The service's limit in bytes.
         limit: usize,
     },
+}
+
+impl AssembleFault {
+    /// The rule of the service that is broken, which can be switched off; `None` if no body can be
+    /// made at all.
+    pub const fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::BodyTooLarge { .. } => Some(Rule::BodySize),
+            Self::TextTooLong { .. } => Some(Rule::CategoryName),
+            Self::SlugInvalid { .. } => Some(Rule::CategorySlug),
+            Self::CurrencyTooLong { .. } => Some(Rule::Currency),
+            Self::PercentageOutOfRange { .. } => Some(Rule::Percentage),
+            Self::PriceNegative { .. } => Some(Rule::Price),
+            Self::PriceBookIdTooLong { .. } => Some(Rule::PriceBookId),
+            Self::RequiredMissing { .. }
+            | Self::StatusUnknown { .. }
+            | Self::TierWithoutPrice { .. }
+            | Self::TimeZoneUnknown { .. }
+            | Self::SearchWeightUnreadable { .. } => None,
+        }
+    }
+
+    /// The fault in words, with the name of the rule.
+    pub fn message(&self) -> String {
+        match self.rule() {
+            Some(rule) => format!("{self} (rule {})", rule.name()),
+            None => self.to_string(),
+        }
+    }
 }

@@ -27,6 +27,7 @@ mod prices;
 mod product_attributes;
 mod products;
 mod row;
+mod rules;
 mod urls;
 
 #[cfg(test)]
@@ -41,3 +42,4 @@ pub use categories::categories_above;
 pub use extra::{ExtraAttribute, ExtraAttributes};
 pub use fault::AssembleFault;
 pub use key::{Digest, Feed, FeedItem, FeedKey, FeedOwner, Identity};
+pub use rules::{DisabledRules, Rule};

@@ -6,19 +6,24 @@ use serde_json::{Value as Json, json};
 use sha1::{Digest as _, Sha1};
 
 use crate::catalog::{ConfigScope, CustomerGroup, Shop, Website, config_path};
-use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity};
+use crate::feed::{
+    AssembleFault, AssembleOptions, Assembled, DisabledRules, FeedKey, Identity, Rule,
+};
 
 /// The longest price book id that the service takes, in characters.
 const ID_LENGTH_MAX: usize = 64;
+/// The longest currency that the service takes, in characters.
+const CURRENCY_LENGTH_MAX: usize = 5;
 
 /// The price books of a website.
 pub(crate) fn assemble(website_id: u32, shop: &Shop, options: &AssembleOptions) -> Vec<Assembled> {
     let Some(website) = exported_website(website_id, shop, options) else { return Vec::new() };
     let base = base_id(website);
-    let mut books = vec![assembled(base.clone(), base_body(website, shop, &base))];
+    let rules = &options.disabled_rules;
+    let mut books = vec![assembled(base.clone(), base_body(website, shop, &base, rules))];
     for group in exported_groups(shop, options) {
         let id = group_id(website, group.id);
-        let body = child_body(website, group, &id);
+        let body = child_body(website, group, &id, rules);
         books.push(assembled(id, body));
     }
     books
@@ -56,9 +61,9 @@ pub(crate) fn group_id(website: &Website, group: u32) -> String {
 }
 
 /// Refuses an id that the service would refuse.
-pub(crate) fn check_id(id: &str) -> Result<(), AssembleFault> {
+pub(crate) fn check_id(id: &str, rules: &DisabledRules) -> Result<(), AssembleFault> {
     let length = id.chars().count();
-    if length <= ID_LENGTH_MAX {
+    if length <= ID_LENGTH_MAX || !rules.is_on(Rule::PriceBookId) {
         return Ok(());
     }
     let price_book_id = id.to_owned();
@@ -69,8 +74,13 @@ fn assembled(id: String, body: Result<Json, AssembleFault>) -> Assembled {
     Assembled { key: FeedKey::new(Identity::PriceBook { id }), body }
 }
 
-fn base_body(website: &Website, shop: &Shop, id: &str) -> Result<Json, AssembleFault> {
-    check_id(id)?;
+fn base_body(
+    website: &Website,
+    shop: &Shop,
+    id: &str,
+    rules: &DisabledRules,
+) -> Result<Json, AssembleFault> {
+    check_id(id, rules)?;
     require(website, "priceBookId", "code", &website.code)?;
     require(website, "name", "name", &website.name)?;
     let scope = ConfigScope::Website(website.id);
@@ -79,11 +89,21 @@ fn base_body(website: &Website, shop: &Shop, id: &str) -> Result<Json, AssembleF
         "" => "USD",
         configured => configured,
     };
+    if currency.chars().count() > CURRENCY_LENGTH_MAX && rules.is_on(Rule::Currency) {
+        let (website, currency) = (website.code.clone(), currency.to_owned());
+        let limit = CURRENCY_LENGTH_MAX;
+        return Err(AssembleFault::CurrencyTooLong { website, currency, limit });
+    }
     Ok(json!({ "priceBookId": id, "name": website.name, "currency": currency }))
 }
 
-fn child_body(website: &Website, group: &CustomerGroup, id: &str) -> Result<Json, AssembleFault> {
-    check_id(id)?;
+fn child_body(
+    website: &Website,
+    group: &CustomerGroup,
+    id: &str,
+    rules: &DisabledRules,
+) -> Result<Json, AssembleFault> {
+    check_id(id, rules)?;
     require(website, "parentId", "code", &website.code)?;
     let name = format!("{} ({})", group.name, website.name);
     Ok(json!({ "priceBookId": id, "name": name, "parentId": base_id(website) }))

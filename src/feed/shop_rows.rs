@@ -14,7 +14,9 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::{MemoryCatalog, Owner, RowKey, Shop, Table, references_of};
 use crate::decode::{ColumnKind, Row, Value};
-use crate::feed::{AssembleOptions, ExtraAttributes, Feed, FeedOwner, SpecialPriceDates, assemble};
+use crate::feed::{
+    AssembleOptions, DisabledRules, ExtraAttributes, Feed, FeedOwner, SpecialPriceDates, assemble,
+};
 
 /// The product that most tests are about.
 pub(crate) const PRODUCT: u32 = 11;
@@ -59,6 +61,7 @@ impl ShopRows {
             now: "2024-06-15T12:00:00Z".parse().unwrap(),
             special_price_dates: SpecialPriceDates::Respect,
             extra_attributes: ExtraAttributes::Registered,
+            disabled_rules: DisabledRules::default(),
             disabled_store_views: BTreeSet::new(),
             disabled_websites: BTreeSet::new(),
             disabled_customer_groups: BTreeSet::new(),
@@ -243,7 +246,7 @@ impl ShopRows {
         let items = assemble(owner, &self.shop(), &self.catalog, &self.options).unwrap();
         let items = items.items.into_iter().map(|item| {
             assert_eq!(item.key.feed, feed);
-            let body = item.body.unwrap_or_else(|fault| json!(fault.to_string()));
+            let body = item.body.unwrap_or_else(|fault| json!(fault.message()));
             (item.key.parts().to_vec(), body)
         });
         items.collect()

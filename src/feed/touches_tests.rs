@@ -11,8 +11,8 @@ use crate::catalog::random_rows::{CATEGORIES, Edit, PRODUCTS, cases, edit_in};
 use crate::catalog::{FoldMode, MemoryCatalog, Shop, Table, Touch, references_in};
 use crate::decode::TableLayout;
 use crate::feed::{
-    AssembleOptions, Assembled, Assembly, ExtraAttribute, ExtraAttributes, Feed, FeedOwner,
-    SpecialPriceDates, assemble,
+    AssembleOptions, Assembled, Assembly, DisabledRules, ExtraAttribute, ExtraAttributes, Feed,
+    FeedOwner, SpecialPriceDates, assemble,
 };
 
 type Items = BTreeMap<FeedOwner, Vec<Assembled>>;
@@ -25,6 +25,7 @@ fn options(now_s: i64) -> AssembleOptions {
         now: Timestamp::from_second(now_s).unwrap(),
         special_price_dates: SpecialPriceDates::Respect,
         extra_attributes: ExtraAttributes::These(ExtraAttribute::ALL.into()),
+        disabled_rules: DisabledRules::default(),
         disabled_store_views: ["off".to_owned()].into(),
         disabled_websites: ["dark".to_owned()].into(),
         disabled_customer_groups: ["secret".to_owned()].into(),

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use aco_stream::cli::Exit;
 use aco_stream::config::{Config, Environment};
+use aco_stream::feed::Rule;
 
 fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -165,4 +166,16 @@ fn every_rule_of_a_field_names_tests_that_there_are() {
         assert!(is_named, "no test is named: {row}");
     }
     assert!(named > 150, "{named} tests are named");
+}
+
+#[test]
+fn table_of_rules_is_that_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/feeds.md")).expect("there is the page");
+    let named = first_cells(&page, "| name | rule | source |");
+    assert_eq!(named, Rule::ALL.map(Rule::name));
+    for rule in Rule::ALL {
+        let row = format!("| `{}` | {} | {} |", rule.name(), rule.statement(), rule.source());
+        assert!(page.contains(&row), "{row}");
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::fold::{CatalogEdits, FoldError, FoldMode};
-use crate::catalog::foreign_keys::{BETWEEN, is_narrow, keys_to, keys_to_between, referred_id};
+use crate::catalog::foreign_keys::{BETWEEN, is_narrow, keys_to, keys_to_between};
 use crate::catalog::references::{self, OptionAttributes, indexed_columns, references_of};
 use crate::catalog::touch::{Seen, Touch, touched};
 use crate::catalog::{CatalogRead, ForeignKey, Owner, Reference, RowKey, Sheet, Table};
@@ -131,7 +131,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
             if self.catalog.lacks(foreign_key) {
                 continue;
             }
-            let parent = |row: &Row| row.get(foreign_key.column).and_then(referred_id);
+            let parent = |row: &Row| row.get(foreign_key.column).and_then(Value::as_id);
             let Some(id) = parent(row) else { continue };
             let known = self.load(owner)?.sheet.get(table, key).and_then(parent);
             if known != Some(id) && !self.has_in_either_layout(foreign_key, id)? {

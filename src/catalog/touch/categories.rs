@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::touch::{LISTED_MAX, Seen, Touch, products};
-use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Sheet, Table, column};
+use crate::catalog::{CatalogRead, Owner, ReadError, Reference, Table, column};
 
 /// The attributes that decide where a category is, and which products are in it.
 pub(super) const STRUCTURE: [&str; 4] = ["url_key", "is_active", "is_anchor", "include_in_menu"];
@@ -12,7 +12,6 @@ pub(super) const STRUCTURE: [&str; 4] = ["url_key", "is_active", "is_anchor", "i
 pub(super) fn row<C: CatalogRead>(
     seen: Seen<'_>,
     id: u32,
-    sheet: &Sheet,
     catalog: &C,
     touches: &mut BTreeSet<Touch>,
 ) -> Result<(), ReadError> {
@@ -53,26 +52,11 @@ pub(super) fn row<C: CatalogRead>(
         return branch(id, true, catalog, touches);
     }
     touches.insert(Touch::Category(id));
-    if is("include_in_menu") && is_of_level_2(sheet, id, catalog)? {
+    // That of a category at the top of the menu holds for those below it.
+    if is("include_in_menu") {
         return branch(id, false, catalog, touches);
     }
     Ok(())
-}
-
-/// Whether the category's flags hold for those below it; unknown counts.
-fn is_of_level_2<C: CatalogRead>(sheet: &Sheet, id: u32, catalog: &C) -> Result<bool, ReadError> {
-    use column::{category_entity, staged_category_entity};
-    let level = |sheet: &Sheet| {
-        let plain = sheet.first(Table::CategoryEntity).map(|row| (row, category_entity::LEVEL));
-        let staged = sheet.first(Table::StagedCategoryEntity);
-        let staged = staged.map(|row| (row, staged_category_entity::LEVEL));
-        plain.or(staged).and_then(|(row, column)| row.get(column)?.as_id())
-    };
-    let level = match level(sheet) {
-        Some(level) => Some(level),
-        None => catalog.sheet(Owner::Category(id))?.as_ref().and_then(level),
-    };
-    Ok(level.is_none_or(|level| level == 2))
 }
 
 /// The code of an attribute in the copy.

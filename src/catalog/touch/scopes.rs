@@ -84,8 +84,8 @@ fn config(seen: Seen<'_>, touches: &mut BTreeSet<Touch>) {
 
 /// A tax class or an attribute set: its name.
 pub(super) fn name(seen: Seen<'_>, touches: &mut BTreeSet<Touch>) {
-    // A new one has no products yet.
-    if seen.before.is_some() && seen.differs(&[1, 2]) {
+    // A new one may have products already: nothing in the database keeps them from naming it first.
+    if seen.differs(&[1, 2]) {
         touches.insert(Touch::EveryProduct);
     }
 }

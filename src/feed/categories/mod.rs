@@ -25,7 +25,9 @@ use crate::feed::eav::Values;
 use crate::feed::meta_tags::meta_tags;
 use crate::feed::options::{Options, option_ids};
 use crate::feed::product_attributes::exported_store_views;
-use crate::feed::{AssembleFault, AssembleOptions, Assembled, FeedKey, Identity, row};
+use crate::feed::{
+    AssembleFault, AssembleOptions, Assembled, DisabledRules, FeedKey, Identity, Rule, row,
+};
 
 pub(crate) use branch::{Branch, path_of};
 
@@ -51,7 +53,8 @@ pub(crate) fn assemble<C: CatalogRead>(
     let scenes = exported_store_views(shop, options).filter_map(|store| {
         let slug = branch.slug(category_id, shop, store)?;
         let (branch, values, labels) = (&branch, &values, &labels);
-        Some(Scene { branch, values, labels, shop, store, slug }.item())
+        let rules = &options.disabled_rules;
+        Some(Scene { branch, values, labels, shop, store, slug, rules }.item())
     });
     Ok(scenes.collect())
 }
@@ -81,6 +84,7 @@ struct Scene<'a> {
     shop: &'a Shop,
     store: &'a StoreView,
     slug: String,
+    rules: &'a DisabledRules,
 }
 
 impl Scene<'_> {
@@ -131,7 +135,7 @@ impl Scene<'_> {
             return Err(AssembleFault::RequiredMissing { field, table, what, scope: scope() });
         };
         let length = name.chars().count();
-        if length > NAME_LENGTH_MAX {
+        if length > NAME_LENGTH_MAX && self.rules.is_on(Rule::CategoryName) {
             return Err(AssembleFault::TextTooLong {
                 field: "name",
                 table: TABLE,
@@ -150,7 +154,8 @@ impl Scene<'_> {
             let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             !key.is_empty() && key.chars().all(is_allowed)
         };
-        if self.slug.len() <= SLUG_LENGTH_MAX && self.slug.split('/').all(is_key) {
+        let is_fine = self.slug.len() <= SLUG_LENGTH_MAX && self.slug.split('/').all(is_key);
+        if is_fine || !self.rules.is_on(Rule::CategorySlug) {
             return Ok(());
         }
         Err(AssembleFault::SlugInvalid {

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;
 use crate::feed::shop_rows::{PRODUCT, ShopRows};
-use crate::feed::{Feed, categories_above};
+use crate::feed::{DisabledRules, Feed, Rule, categories_above};
 
 /// `catalog_category` attributes: id, code, backend type, frontend input.
 const ATTRIBUTES: [(u32, &str, &str, &str); 11] = [
@@ -189,6 +189,54 @@ fn name_falls_back_and_must_be_there_and_short_enough() {
             let fault = rows.body(Feed::Categories, 22, "de");
             assert!(fault.as_str().expect("a fault").contains(part), "{fault}");
         }
+    }
+}
+
+#[test]
+fn every_rule_can_be_switched_off() {
+    let owner = |rule: Rule| match rule {
+        Rule::BodySize => (Feed::Products, PRODUCT, "de"),
+        Rule::CategoryName | Rule::CategorySlug => (Feed::Categories, 22, "de"),
+        Rule::Currency => (Feed::PriceBooks, 1, "base"),
+        Rule::Percentage | Rule::Price => (Feed::Prices, PRODUCT, "base"),
+        Rule::PriceBookId => (
+            Feed::PriceBooks,
+            5,
+            "a-website-with-a-very-long-code-and-more-of-it-than-fits-into-an-id",
+        ),
+    };
+    let broken = |rule: Rule| {
+        let rows = shop().product(PRODUCT, "simple", "shirt", &[1]);
+        match rule {
+            Rule::BodySize => rows.eav("description", 2, json!("x".repeat(201_000))),
+            Rule::CategoryName => value(rows, 22, "name", 2, json!("x".repeat(129))),
+            Rule::CategorySlug => value(rows, 22, "url_key", 2, json!("Oil")),
+            Rule::Currency => rows.config("default", 0, "currency/options/base", json!("DOLLARS")),
+            Rule::Percentage => rows.row(
+                Table::ProductTierPrice,
+                json!({
+                    "value_id": 1, "entity_id": PRODUCT, "all_groups": 1, "customer_group_id": 0,
+                    "qty": "1.0000", "website_id": 0, "percentage_value": "100.00",
+                }),
+            ),
+            Rule::Price => rows.eav("price", 0, json!("-1.000000")),
+            Rule::PriceBookId => rows.row(
+                Table::StoreWebsite,
+                json!({
+                    "website_id": 5, "name": "Long", "default_group_id": 0,
+                    "code": "a-website-with-a-very-long-code-and-more-of-it-than-fits-into-an-id",
+                }),
+            ),
+        }
+    };
+    for rule in Rule::ALL {
+        let (feed, id, last) = owner(rule);
+        let mut rows = broken(rule);
+        let fault = rows.body(feed, id, last);
+        let name = format!("(rule {})", rule.name());
+        assert!(fault.as_str().is_some_and(|it| it.ends_with(&name)), "{rule:?}: {fault}");
+        rows.options.disabled_rules = DisabledRules([rule].into());
+        assert!(rows.body(feed, id, last).is_object(), "{rule:?} switched off");
     }
 }
 

@@ -24,7 +24,8 @@ use crate::feed::prices::special::Special;
 use crate::feed::prices::tiers::Tiers;
 use crate::feed::row::{self, decimal_of};
 use crate::feed::{
-    AssembleFault, AssembleOptions, Assembled, FeedKey, Identity, SpecialPriceDates, price_books,
+    AssembleFault, AssembleOptions, Assembled, FeedKey, Identity, Rule, SpecialPriceDates,
+    price_books,
 };
 
 /// How a product type is priced.
@@ -55,7 +56,8 @@ pub(crate) fn assemble<C: CatalogRead>(
     let type_id = row::text(main, product_entity::TYPE_ID).unwrap_or_default();
     let Some(pricing) = pricing(type_id, &values) else { return Ok(Vec::new()) };
 
-    let product = Product { sku, pricing, sheet: &sheet, values, shop, options, horizon };
+    let id = product_id;
+    let product = Product { id, sku, pricing, sheet: &sheet, values, shop, options, horizon };
     let website_ids = sheet.rows(Table::ProductWebsite);
     Ok(website_ids
         .filter_map(|row| row::id(row, product_website::WEBSITE_ID))
@@ -81,6 +83,7 @@ fn pricing(type_id: &str, values: &Values<'_>) -> Option<Pricing> {
 }
 
 struct Product<'a> {
+    id: u32,
     sku: &'a str,
     pricing: Pricing,
     sheet: &'a Sheet,
@@ -164,10 +167,14 @@ impl Product<'_> {
         tiers: &Tiers,
         rule: Option<&Result<Decimal, AssembleFault>>,
     ) -> Result<Json, AssembleFault> {
-        price_books::check_id(price_book_id)?;
+        let rules = &self.options.disabled_rules;
+        price_books::check_id(price_book_id, rules)?;
+        if regular.is_sign_negative() && !regular.is_zero() && rules.is_on(Rule::Price) {
+            return Err(AssembleFault::PriceNegative { id: self.id, regular });
+        }
         let special = special.map_err(Clone::clone)?;
         let mut discounts: Vec<Json> = special.iter().map(Special::discount).collect();
-        discounts.extend(tiers.discount()?);
+        discounts.extend(tiers.discount(rules)?);
         if let Some(price) = rule {
             let price = price.as_ref().map_err(Clone::clone)?;
             discounts.push(json!({ "code": "catalog_rule", "price": number(*price) }));
@@ -177,7 +184,7 @@ impl Product<'_> {
             "priceBookId": price_book_id,
             "regular": number(regular),
             "discounts": discounts,
-            "tierPrices": tiers.tier_prices()?,
+            "tierPrices": tiers.tier_prices(rules)?,
         }))
     }
 

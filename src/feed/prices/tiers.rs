@@ -9,7 +9,7 @@ use crate::catalog::column::product_tier_price as column;
 use crate::catalog::{Sheet, Table};
 use crate::decode::Row;
 use crate::feed::number::number;
-use crate::feed::{AssembleFault, row};
+use crate::feed::{AssembleFault, DisabledRules, Rule, row};
 
 /// The website id of rows that hold in every website.
 const EVERY_WEBSITE: u32 = 0;
@@ -32,10 +32,12 @@ struct Tier {
 
 impl Tier {
     /// The amount as the field and number of an entry. A percentage wins over a price.
-    fn amount(&self) -> Result<(&'static str, Json), AssembleFault> {
+    fn amount(&self, rules: &DisabledRules) -> Result<(&'static str, Json), AssembleFault> {
         let value_id = self.value_id;
         match (self.percentage, self.price) {
-            (Some(percentage), _) if is_percentage(percentage) => {
+            (Some(percentage), _)
+                if is_percentage(percentage) || !rules.is_on(Rule::Percentage) =>
+            {
                 Ok(("percentage", number(percentage)))
             }
             (Some(percentage), _) => {
@@ -72,18 +74,18 @@ impl Tiers {
     }
 
     /// The entry of `discounts`: the tier from quantity 1 on.
-    pub(super) fn discount(&self) -> Result<Option<Json>, AssembleFault> {
+    pub(super) fn discount(&self, rules: &DisabledRules) -> Result<Option<Json>, AssembleFault> {
         let Some(tier) = self.0.get(&Decimal::ONE) else { return Ok(None) };
-        let (field, amount) = tier.amount()?;
+        let (field, amount) = tier.amount(rules)?;
         Ok(Some(json!({ "code": "group", field: amount })))
     }
 
     /// `tierPrices`, by quantity.
-    pub(super) fn tier_prices(&self) -> Result<Vec<Json>, AssembleFault> {
+    pub(super) fn tier_prices(&self, rules: &DisabledRules) -> Result<Vec<Json>, AssembleFault> {
         let above_one = self.0.iter().filter(|(qty, _)| **qty > Decimal::ONE);
         above_one
             .map(|(qty, tier)| {
-                let (field, amount) = tier.amount()?;
+                let (field, amount) = tier.amount(rules)?;
                 Ok(json!({ "qty": number(*qty), field: amount }))
             })
             .collect()

@@ -37,6 +37,7 @@ fn delivery(clock: &ManualClock, path: &std::path::Path) -> Delivery {
         gathering: Duration::ZERO,
         special_price_dates: SpecialPriceDates::Respect,
         extra_attributes: ExtraAttributes::Registered,
+        disabled_rules: DisabledRules::default(),
         disabled_store_views: BTreeSet::new(),
         disabled_websites: BTreeSet::new(),
         disabled_customer_groups: BTreeSet::new(),

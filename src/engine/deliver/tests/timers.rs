@@ -168,3 +168,77 @@ fn staged_version_that_began_and_ended_while_nobody_ran_is_never_shown() {
     world.settle_down();
     assert_eq!(world.service.requests, requests, "nothing differs, so nothing is sent");
 }
+
+/// The small shop, in which the product has a catalog rule's price on 16 June 2024 for a customer group,
+/// and the website's days begin in this time zone.
+fn with_rule_price(time_zone: &str) -> World {
+    let mut world = World::delivered();
+    let cells = json!({
+        "config_id": 2, "scope": "default", "scope_id": 0, "path": "general/locale/timezone",
+        "value": time_zone,
+    });
+    let mut changes = world.database.put(Table::CoreConfigData, cells);
+    let cells = json!({
+        "rule_product_price_id": 101, "rule_date": "2024-06-16", "customer_group_id": 1,
+        "product_id": PRODUCT, "rule_price": "4.000000", "website_id": 1,
+    });
+    changes.extend(world.database.put(Table::CatalogRuleProductPrice, cells));
+    world.write(changes);
+    world.absorb(9);
+    world
+}
+
+/// The price of the rule in the group's book, if it has one.
+fn rule_price(world: &World) -> Option<Json> {
+    let book = "base::356a192b7913b04c54574d18c28d46e6395428ab".to_owned();
+    let key = FeedKey::new(Identity::Price { sku: SKU.to_owned(), price_book: book });
+    let discounts = world.service.items.get(&key)?["discounts"].as_array()?.clone();
+    discounts.into_iter().find(|it| it["code"] == "catalog_rule").map(|it| it["price"].clone())
+}
+
+/// Settles at an instant, from a moment before it on, and tells whether the rule holds before and after.
+fn around(world: &mut World, at: &str) -> (bool, bool) {
+    let at = instant(at);
+    wait_until(world, at - jiff::SignedDuration::from_secs(1));
+    world.settle_down();
+    let before = rule_price(world).is_some();
+    // Settling takes no time where there is nothing to do.
+    assert_eq!(world.clock.now(), at - jiff::SignedDuration::from_secs(1), "it was quiet");
+    wait_until(world, at);
+    assert!(timers::ring(world.store(), at).unwrap(), "at {at}");
+    assert!(dirty(world).contains(&FeedOwner { feed: Feed::Prices, id: PRODUCT }));
+    world.settle_down();
+    (before, rule_price(world).is_some())
+}
+
+#[test]
+fn catalog_rule_day_begins_and_ends_at_local_midnight_wherever_that_is() {
+    for (time_zone, begins, ends) in [
+        // UTC+14 had its midnight before the clock of this test begins.
+        ("Pacific/Kiritimati", None, "2024-06-16T10:00:00Z"),
+        ("Pacific/Pago_Pago", Some("2024-06-16T11:00:00Z"), "2024-06-17T11:00:00Z"),
+        ("Etc/UTC", Some("2024-06-16T00:00:00Z"), "2024-06-17T00:00:00Z"),
+    ] {
+        let mut world = with_rule_price(time_zone);
+        match begins {
+            Some(begins) => assert_eq!(around(&mut world, begins), (false, true), "{time_zone}"),
+            None => world.settle_down(),
+        }
+        assert_eq!(rule_price(&world), Some(json!(4)), "{time_zone}");
+        assert_eq!(around(&mut world, ends), (true, false), "{time_zone}");
+    }
+}
+
+#[test]
+fn catalog_rule_day_that_was_slept_through_is_over_after_a_restart() {
+    let mut world = with_rule_price("Etc/UTC");
+    world.settle_down();
+    wait_until(&world, instant("2024-06-16T12:00:00Z"));
+    world.restart();
+    world.settle_down();
+    assert_eq!(rule_price(&world), Some(json!(4)));
+    wait_until(&world, instant("2024-06-18T12:00:00Z"));
+    world.restart();
+    world.settle_down();
+    assert_eq!(rule_price(&world), None, "the group has no price of its own any more");
+}

@@ -18,7 +18,7 @@ use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{
-    ExtraAttributes, Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble,
+    DisabledRules, ExtraAttributes, Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble,
 };
 use crate::ledger::{ItemState, LedgerRecord};
 use crate::outbox::{Answer, Batch, ItemFault, Verb, Verdict};
@@ -136,6 +136,7 @@ pub(super) fn deliver_params(limits: &Limits) -> DeliverParams {
         gathering: Duration::from_millis(25),
         special_price_dates: SpecialPriceDates::Respect,
         extra_attributes: ExtraAttributes::Registered,
+        disabled_rules: DisabledRules::default(),
         disabled_store_views: ["off".to_owned()].into(),
         disabled_websites: ["dark".to_owned()].into(),
         disabled_customer_groups: ["secret".to_owned()].into(),
