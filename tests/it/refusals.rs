@@ -451,6 +451,15 @@ fn extra_attributes_that_are_none() {
 }
 
 #[test]
+fn rule_that_there_is_not() {
+    let config = nowhere().replace("[store]", "[feeds]\ndisabled_rules = [\"slugs\"]\n[store]");
+    assert_snapshot!(Bench::new(&config).refusal(&["config", "show"], 78), @r#"
+    error: failed to use the config file [DIR]/aco-stream.toml, feeds.disabled_rules: "slugs" is none of body-size, category-name, category-slug, currency, percentage, price, price-book-id
+      hint: README.md shows a complete file, with every key and what it may be
+    "#);
+}
+
+#[test]
 fn text_that_is_not_toml() {
     // The line is not quoted: it may hold a secret.
     let bench = Bench::new(&format!("[source]\npassword = \"{WRONG_SECRET}\nurl = 1"));
