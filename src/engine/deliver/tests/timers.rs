@@ -169,9 +169,9 @@ fn staged_version_that_began_and_ended_while_nobody_ran_is_never_shown() {
     assert_eq!(world.service.requests, requests, "nothing differs, so nothing is sent");
 }
 
-/// The small shop, in which the product has a catalog rule's price on 16 June 2024 for a customer group,
-/// and the website's days begin in this time zone.
-fn with_rule_price(time_zone: &str) -> World {
+/// The small shop, in which the product has a catalog rule's price on a day for a customer group, and the
+/// website's days begin in this time zone.
+fn with_rule_price(time_zone: &str, day: &str) -> World {
     let mut world = World::delivered();
     let cells = json!({
         "config_id": 2, "scope": "default", "scope_id": 0, "path": "general/locale/timezone",
@@ -179,7 +179,7 @@ fn with_rule_price(time_zone: &str) -> World {
     });
     let mut changes = world.database.put(Table::CoreConfigData, cells);
     let cells = json!({
-        "rule_product_price_id": 101, "rule_date": "2024-06-16", "customer_group_id": 1,
+        "rule_product_price_id": 101, "rule_date": day, "customer_group_id": 1,
         "product_id": PRODUCT, "rule_price": "4.000000", "website_id": 1,
     });
     changes.extend(world.database.put(Table::CatalogRuleProductPrice, cells));
@@ -213,13 +213,17 @@ fn around(world: &mut World, at: &str) -> (bool, bool) {
 
 #[test]
 fn catalog_rule_day_begins_and_ends_at_local_midnight_wherever_that_is() {
-    for (time_zone, begins, ends) in [
+    const JUNE: &str = "2024-06-16";
+    for (time_zone, day, begins, ends) in [
         // UTC+14 had its midnight before the clock of this test begins.
-        ("Pacific/Kiritimati", None, "2024-06-16T10:00:00Z"),
-        ("Pacific/Pago_Pago", Some("2024-06-16T11:00:00Z"), "2024-06-17T11:00:00Z"),
-        ("Etc/UTC", Some("2024-06-16T00:00:00Z"), "2024-06-17T00:00:00Z"),
+        ("Pacific/Kiritimati", JUNE, None, "2024-06-16T10:00:00Z"),
+        ("Pacific/Pago_Pago", JUNE, Some("2024-06-16T11:00:00Z"), "2024-06-17T11:00:00Z"),
+        ("Etc/UTC", JUNE, Some("2024-06-16T00:00:00Z"), "2024-06-17T00:00:00Z"),
+        // A day of 25 hours, and one of 23.
+        ("America/New_York", "2024-11-03", Some("2024-11-03T04:00:00Z"), "2024-11-04T05:00:00Z"),
+        ("Europe/Berlin", "2025-03-30", Some("2025-03-29T23:00:00Z"), "2025-03-30T22:00:00Z"),
     ] {
-        let mut world = with_rule_price(time_zone);
+        let mut world = with_rule_price(time_zone, day);
         match begins {
             Some(begins) => assert_eq!(around(&mut world, begins), (false, true), "{time_zone}"),
             None => world.settle_down(),
@@ -231,7 +235,7 @@ fn catalog_rule_day_begins_and_ends_at_local_midnight_wherever_that_is() {
 
 #[test]
 fn catalog_rule_day_that_was_slept_through_is_over_after_a_restart() {
-    let mut world = with_rule_price("Etc/UTC");
+    let mut world = with_rule_price("Etc/UTC", "2024-06-16");
     world.settle_down();
     wait_until(&world, instant("2024-06-16T12:00:00Z"));
     world.restart();
