@@ -1,15 +1,12 @@
 //! Attributes that are made of other data than attribute values, and what their metadata says.
 //!
 //! Their codes begin with `ac_`. The shop's packages that make them register each as an attribute
-//! without values of its own; `ac_downloadable` belongs to the shop's export itself and is always
-//! sent for a downloadable product.
+//! without values of its own; `ac_downloadable` belongs to the shop's export itself and is sent for a
+//! downloadable product unless the configuration lists others only.
 
 use std::collections::BTreeSet;
 
 use crate::catalog::Shop;
-
-/// The code of the attribute that tells of a downloadable product's links and samples.
-pub(crate) const DOWNLOADABLE: &str = "ac_downloadable";
 
 /// An attribute that is sent only where it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +15,8 @@ pub enum ExtraAttribute {
     AttributeSet,
     /// The product's custom options, as JSON text.
     CustomizableOptions,
+    /// The links and samples of a downloadable product, as JSON text.
+    Downloadable,
     /// The product's stock settings, as JSON text.
     Inventory,
     /// The name of the product's tax class.
@@ -26,14 +25,20 @@ pub enum ExtraAttribute {
 
 impl ExtraAttribute {
     /// Every one, by code.
-    pub const ALL: [Self; 4] =
-        [Self::AttributeSet, Self::CustomizableOptions, Self::Inventory, Self::TaxClass];
+    pub const ALL: [Self; 5] = [
+        Self::AttributeSet,
+        Self::CustomizableOptions,
+        Self::Downloadable,
+        Self::Inventory,
+        Self::TaxClass,
+    ];
 
     /// Its attribute code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::AttributeSet => "ac_attribute_set",
             Self::CustomizableOptions => "ac_customizable_options",
+            Self::Downloadable => "ac_downloadable",
             Self::Inventory => "ac_inventory",
             Self::TaxClass => "ac_tax_class",
         }
@@ -48,7 +53,8 @@ impl ExtraAttribute {
 /// Which extra attributes products carry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ExtraAttributes {
-    /// Those that are registered in the shop's `eav_attribute`, as its packages do.
+    /// `ac_downloadable`, and those that are registered in the shop's `eav_attribute`, as its packages
+    /// do.
     #[default]
     Registered,
     /// These, registered or not. The service shows only what has metadata, and only a registered
@@ -61,9 +67,11 @@ impl ExtraAttributes {
     pub(crate) fn of(&self, shop: &Shop) -> BTreeSet<ExtraAttribute> {
         match self {
             Self::Registered => {
-                let is_registered =
-                    |it: &ExtraAttribute| shop.attribute_by_code(it.code()).is_some();
-                ExtraAttribute::ALL.into_iter().filter(is_registered).collect()
+                let is_sent = |it: &ExtraAttribute| {
+                    *it == ExtraAttribute::Downloadable
+                        || shop.attribute_by_code(it.code()).is_some()
+                };
+                ExtraAttribute::ALL.into_iter().filter(is_sent).collect()
             }
             Self::These(attributes) => attributes.clone(),
         }
@@ -72,8 +80,8 @@ impl ExtraAttributes {
 
 /// Whether the attribute's values are JSON text that stands for an object.
 pub(crate) fn is_object(code: &str) -> bool {
-    use ExtraAttribute::{CustomizableOptions, Inventory};
-    [DOWNLOADABLE, Inventory.code(), CustomizableOptions.code()].contains(&code)
+    use ExtraAttribute::{CustomizableOptions, Downloadable, Inventory};
+    [Downloadable, Inventory, CustomizableOptions].map(ExtraAttribute::code).contains(&code)
 }
 
 /// Whether the attribute is shown on product pages and not in search results, whatever its flags

@@ -440,8 +440,8 @@ fn extra_attributes_that_are_none() {
     error: failed to use the config file [DIR]/aco-stream.toml, feeds.products.extra_attributes: "all" is neither "auto" nor a list of codes
       hint: README.md shows a complete file, with every key and what it may be
     "#);
-    assert_snapshot!(with("[\"ac_inventory\", \"ac_downloadable\"]"), @r#"
-    error: failed to use the config file [DIR]/aco-stream.toml, feeds.products.extra_attributes: "ac_downloadable" is none of ac_attribute_set, ac_customizable_options, ac_inventory, ac_tax_class
+    assert_snapshot!(with("[\"ac_inventory\", \"ac_giftcard\"]"), @r#"
+    error: failed to use the config file [DIR]/aco-stream.toml, feeds.products.extra_attributes: "ac_giftcard" is none of ac_attribute_set, ac_customizable_options, ac_downloadable, ac_inventory, ac_tax_class
       hint: README.md shows a complete file, with every key and what it may be
     "#);
     assert_snapshot!(with("7"), @r"

@@ -12,7 +12,7 @@ use crate::feed::options::variant_reference_id;
 use crate::feed::products::Scene;
 use crate::feed::products::surroundings::{Relative, chosen_option};
 use crate::feed::row::decimal_of;
-use crate::feed::{ExtraAttribute, extra, row};
+use crate::feed::{ExtraAttribute, row};
 
 /// Built-in attributes that are sent along with the user-defined ones.
 const ALSO_SENT: [&str; 2] = ["news_from_date", "news_to_date"];
@@ -49,13 +49,13 @@ impl Scene<'_> {
     /// The attributes that are made of other data than attribute values.
     fn made_attributes(&self) -> Vec<(&'static str, String)> {
         let mut made = Vec::new();
-        if self.product.is_downloadable() {
-            made.push((extra::DOWNLOADABLE, self.downloads()));
-        }
         for attribute in self.extra {
             let text = match attribute {
                 ExtraAttribute::AttributeSet => self.attribute_set(),
                 ExtraAttribute::CustomizableOptions => self.customizable_options(),
+                ExtraAttribute::Downloadable => {
+                    self.product.is_downloadable().then(|| self.downloads())
+                }
                 ExtraAttribute::Inventory => self.inventory_settings(),
                 ExtraAttribute::TaxClass => Some(self.tax_class()),
             };

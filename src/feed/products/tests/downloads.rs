@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{body, check_attributes};
 use crate::catalog::Table;
 use crate::feed::shop_rows::{PRODUCT, ShopRows};
+use crate::feed::{ExtraAttribute, ExtraAttributes};
 
 /// A downloadable product in a shop at `http://shop.test/`.
 fn charts() -> ShopRows {
@@ -145,4 +146,14 @@ fn links_are_purchased_separately_if_the_product_says_so() {
     };
     assert_eq!((separately(json!(1)), separately(json!(0))), (json!(true), json!(false)));
     assert_eq!(separately(Json::Null), false);
+}
+
+#[test]
+fn downloads_are_not_sent_where_other_extra_attributes_are_listed_only() {
+    let mut rows = charts();
+    rows.options.extra_attributes = ExtraAttributes::These([ExtraAttribute::TaxClass].into());
+    check_attributes(&rows, "en", &json!([{"code": "ac_tax_class", "values": ["no"]}]));
+    let listed = [ExtraAttribute::Downloadable].into();
+    rows.options.extra_attributes = ExtraAttributes::These(listed);
+    assert_eq!(downloads(&rows, "en")["links"], json!([]));
 }
