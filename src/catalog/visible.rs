@@ -112,3 +112,6 @@ impl<C: CatalogRead> CatalogRead for Visible<'_, C> {
         self.catalog.owner_ids_after(after, limit)
     }
 }
+
+#[cfg(test)]
+mod tests;
