@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use crate::catalog::Shop;
 use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
-use crate::engine::preconditions::wake_dependents;
+use crate::engine::preconditions::{gone_with, wake_dependents};
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, Gauges, timers};
 use crate::feed::{
@@ -309,6 +309,9 @@ impl Delivery {
                 wake_dependents(&self.store, key, before, &mut write)
                     .map_err(EngineError::Store)?;
             }
+        }
+        if answer.verdict == Verdict::Accepted && batch.verb == Verb::Delete {
+            gone_with(&self.store, batch, &mut write).map_err(EngineError::Store)?;
         }
         if let Effect::PauseUntil(until) = settlement.effect {
             self.pace.close_until(until);

@@ -8,6 +8,7 @@
 use crate::engine::EngineError;
 use crate::feed::{Feed, FeedKey, FeedOwner, Identity};
 use crate::ledger::{ItemState, LedgerRecord};
+use crate::outbox::Batch;
 use crate::store::{DirtyMark, Store, StoreError, WriteBatch};
 
 /// Why `key` must not be sent now; `None` if it may. `record` reads the ledger.
@@ -66,6 +67,31 @@ pub(crate) fn wake_dependents(
             batch.mark_dirty(owner(Feed::Prices), &mark);
         }
         Feed::ProductAttributes | Feed::CategoryAttributes | Feed::Categories | Feed::Prices => {}
+    }
+    Ok(())
+}
+
+/// The service deleted categories, and with each of them everything below it: what it held there is
+/// sent again. In a shop whose categories are in order nothing is.
+pub(crate) fn gone_with(
+    store: &Store,
+    batch: &Batch,
+    write: &mut WriteBatch,
+) -> Result<(), StoreError> {
+    if batch.feed != Feed::Categories {
+        return Ok(());
+    }
+    for key in &batch.keys {
+        for (below, record) in store.accepted_below(key)? {
+            if batch.keys.contains(&below) {
+                continue;
+            }
+            let owner = FeedOwner { feed: batch.feed, id: record.owner };
+            let mark = DirtyMark { sequence: store.next_sequence(), cause: record.cause.clone() };
+            write.mark_dirty(owner, &mark);
+            let gone = LedgerRecord { accepted: None, state: ItemState::Pending, ..record };
+            write.ledger(&below, &gone, None);
+        }
     }
     Ok(())
 }

@@ -131,25 +131,29 @@ impl Store {
         Ok(timers)
     }
 
-    /// Whether the service holds a category below the one with this key: its slug goes on where this
+    /// The categories that the service holds below the one with this key: their slugs go on where this
     /// one ends.
-    pub fn has_accepted_below(&self, key: &FeedKey) -> Result<bool, StoreError> {
-        let [slug, store] = key.parts() else { return Ok(false) };
+    pub fn accepted_below(
+        &self,
+        key: &FeedKey,
+    ) -> Result<Vec<(FeedKey, LedgerRecord)>, StoreError> {
+        let mut found = Vec::new();
+        let [slug, store] = key.parts() else { return Ok(found) };
         let mut prefix = vec![key.feed.code()];
         prefix.extend(slug.bytes().chain([b'/']));
         for entry in self.tree(Tree::Ledger).scan_prefix(&prefix) {
-            let (found, value) = entry.map_err(reading)?;
-            let below = keys::parse_feed_key(&found)
-                .ok_or_else(|| corrupt(Tree::Ledger, &found, "its key is malformed"))?;
+            let (stored, value) = entry.map_err(reading)?;
+            let below = keys::parse_feed_key(&stored)
+                .ok_or_else(|| corrupt(Tree::Ledger, &stored, "its key is malformed"))?;
             if below.parts().last() != Some(store) {
                 continue;
             }
-            let record = self.decoded(Tree::Ledger, &found, &value, records::decode_ledger)?;
+            let record = self.decoded(Tree::Ledger, &stored, &value, records::decode_ledger)?;
             if record.accepted.is_some() {
-                return Ok(true);
+                found.push((below, record));
             }
         }
-        Ok(false)
+        Ok(found)
     }
 
     /// The owners that claim a key which another has, ascending.

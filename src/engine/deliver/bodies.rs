@@ -103,7 +103,8 @@ impl Delivery {
 
     /// Deletes need no assembly. The delete of a price book waits until every price was looked at:
     /// the service deletes the book's prices with it, and the ledger would go on saying that they
-    /// are there. So does the delete of a category while the service holds one below it.
+    /// are there. So does the delete of a category while it is not decided what becomes of those below
+    /// it that the service holds; what stays of them is sent again once it has gone.
     fn delete_bodies(
         &mut self,
         mut batch: Batch,
@@ -116,7 +117,7 @@ impl Delivery {
             early.clone_from(&batch.keys);
         } else if batch.feed == Feed::Categories {
             for key in &batch.keys {
-                if self.store.has_accepted_below(key).map_err(EngineError::Store)? {
+                if self.is_one_below_undecided(key)? {
                     early.push(key.clone());
                 }
             }
@@ -128,6 +129,26 @@ impl Delivery {
         batch.keys.retain(|key| !early.contains(key));
         let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
         Ok((batch, bodies))
+    }
+
+    /// Whether a category below one may still move or go: then its own delete or replacement has to be
+    /// first.
+    fn is_one_below_undecided(&self, key: &FeedKey) -> Result<bool, EngineError> {
+        let below = self.store.accepted_below(key).map_err(EngineError::Store)?;
+        if below.is_empty() {
+            return Ok(false);
+        }
+        if self.store.ranges().map_err(EngineError::Store)?.contains_key(&key.feed) {
+            return Ok(true);
+        }
+        for (below, record) in below {
+            let dirty = self.store.dirty(key.feed, record.owner, 1).map_err(EngineError::Store)?;
+            let is_dirty = dirty.first().is_some_and(|(owner, _)| owner.id == record.owner);
+            if is_dirty || self.outbox.get(&below).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Prepares owners whose waiting entries are out of date. Where one of their keys is in flight

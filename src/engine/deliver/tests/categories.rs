@@ -90,3 +90,17 @@ fn two_categories_with_one_slug_are_one_item_of_the_first_and_then_of_the_second
     assert_eq!(name(&world, "deals"), Some(json!("Name of deals")));
     assert_eq!(name(&world, "home"), Some(json!("Name of home")));
 }
+
+#[test]
+fn category_that_stays_below_a_deleted_one_is_sent_again() {
+    let mut world = World::delivered();
+    // A row that no shop should have: the path no longer ends with the category itself.
+    let cells = json!({
+        "entity_id": 32, "parent_id": 31, "path": "1/31", "position": 1, "level": 2,
+    });
+    let changes = world.database.put(Table::CategoryEntity, cells);
+    world.write(changes);
+    world.settle_down();
+    assert_eq!(name(&world, "home"), None);
+    assert_eq!(name(&world, "home/lamps"), Some(json!("Name of lamps")), "it lives");
+}

@@ -360,7 +360,8 @@ impl World {
         for (feed, id) in Feed::ALL.iter().flat_map(|feed| ids.iter().map(|id| (*feed, *id))) {
             for item in assemble(FeedOwner { feed, id }, &shop, &catalog, &options).unwrap().items {
                 let body = item.body.map_err(|fault| fault.to_string());
-                assert_eq!(expected.insert(item.key, body), None, "two owners for one key");
+                // Of two owners of one key the one with the lowest id has it.
+                expected.entry(item.key).or_insert(body);
             }
         }
         expected
