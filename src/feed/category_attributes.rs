@@ -17,7 +17,7 @@ pub(crate) fn assemble(
     shop: &Shop,
     options: &AssembleOptions,
 ) -> Vec<Assembled> {
-    let attribute = shop.category_attribute(attribute_id).filter(|it| is_sent(it));
+    let attribute = shop.category_attribute(attribute_id).filter(|it| is_described(it));
     let Some(attribute) = attribute else { return Vec::new() };
     let items = exported_store_views(shop, options).map(|store| {
         let (code, locale) = (attribute.code.clone(), store.code.clone());
@@ -33,7 +33,15 @@ pub(crate) fn assemble(
     items.collect()
 }
 
-/// Whether categories carry the attribute's values.
-pub(crate) fn is_sent(attribute: &Attribute) -> bool {
-    attribute.is_user_defined && attribute.backend_type != "static" && attribute.code != NOT_SENT
+/// Whether the attribute has metadata.
+fn is_described(attribute: &Attribute) -> bool {
+    attribute.is_user_defined && attribute.code != NOT_SENT
 }
+
+/// Whether categories carry the attribute's values: a static one has none in the value tables.
+pub(crate) fn is_sent(attribute: &Attribute) -> bool {
+    is_described(attribute) && attribute.backend_type != "static"
+}
+
+#[cfg(test)]
+mod tests;

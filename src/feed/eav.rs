@@ -115,6 +115,15 @@ pub(crate) fn stored_in<'a>(
         .map(|(_, _, value)| value)
 }
 
+/// An attribute as the shop's category index reads it, which differs from how a store view does: the
+/// default row must exist, and counts wherever the store view's is NULL (Commerce feeds: category
+/// product index).
+pub(crate) fn indexed_in(sheet: &Sheet, attribute: &Attribute, store: u32) -> Option<i128> {
+    let default = stored_in(sheet, attribute, DEFAULTS)?;
+    let own = stored_in(sheet, attribute, store).filter(|value| !value.is_null());
+    own.unwrap_or(default).as_int()
+}
+
 fn parts(row: &Row) -> Option<(u32, u32, &Value)> {
     let attribute = row::id(row, value_row::ATTRIBUTE_ID)?;
     Some((attribute, row::id(row, value_row::STORE_ID)?, row.get(value_row::VALUE)?))

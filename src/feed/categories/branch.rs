@@ -3,7 +3,7 @@
 use crate::catalog::column::category_entity;
 use crate::catalog::{CatalogRead, Owner, ReadError, Sheet, Shop, StoreView, Table};
 use crate::decode::Value;
-use crate::feed::eav::{DEFAULTS, stored_in};
+use crate::feed::eav::{DEFAULTS, indexed_in, stored_in};
 use crate::feed::row;
 
 /// Where the path of a category in a shop's tree begins: behind the root of all categories and the
@@ -43,17 +43,20 @@ impl Category {
         self.row(code, shop, store).and_then(Value::as_int) == Some(1)
     }
 
-    /// Whether the shop's category index takes it: it is active, and has a row for the admin store.
+    /// Whether the shop's category index takes it: it is active.
     pub(crate) fn is_indexed(&self, shop: &Shop, store: u32) -> bool {
-        let attribute = shop.category_attribute_by_code("is_active");
-        let has_default =
-            attribute.is_some_and(|it| stored_in(&self.sheet, it, DEFAULTS).is_some());
-        has_default && self.is_set("is_active", shop, store)
+        self.is_set_for_index("is_active", shop, store)
     }
 
-    /// Whether it shows the products of the categories below it.
+    /// Whether the shop's category index has in it the products of the categories below it.
     pub(crate) fn is_anchor(&self, shop: &Shop, store: u32) -> bool {
-        self.is_set("is_anchor", shop, store)
+        self.is_set_for_index("is_anchor", shop, store)
+    }
+
+    /// Whether an attribute is 1 for the shop's category index.
+    fn is_set_for_index(&self, code: &str, shop: &Shop, store: u32) -> bool {
+        let attribute = shop.category_attribute_by_code(code);
+        attribute.and_then(|it| indexed_in(&self.sheet, it, store)) == Some(1)
     }
 }
 

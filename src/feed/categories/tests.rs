@@ -1,5 +1,10 @@
 //! Categories and routes, field by field, in both editions.
 
+mod flags;
+mod images;
+mod routes;
+mod slugs;
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;
@@ -56,12 +61,17 @@ fn shop() -> ShopRows {
     category(rows, 30, 2, "1/2/30", "home")
 }
 
-fn category(rows: ShopRows, id: u32, parent: u32, path: &str, url_key: &str) -> ShopRows {
+/// A category without any attribute value.
+fn bare(rows: ShopRows, id: u32, parent: u32, path: &str) -> ShopRows {
     let level = path.split('/').count() - 1;
     let cells = json!({
         "entity_id": id, "parent_id": parent, "path": path, "level": level, "position": id,
     });
-    let rows = rows.row(Table::CategoryEntity, cells);
+    rows.row(Table::CategoryEntity, cells)
+}
+
+fn category(rows: ShopRows, id: u32, parent: u32, path: &str, url_key: &str) -> ShopRows {
+    let rows = bare(rows, id, parent, path);
     let rows = value(rows, id, "name", 0, json!(format!("Name of {url_key}")));
     let rows = value(rows, id, "url_key", 0, json!(url_key));
     let rows = value(rows, id, "is_active", 0, json!(1));
@@ -92,24 +102,25 @@ fn value(
 
 /// Checks a field of category 22 in store view `de`, in both editions.
 fn check(rows: ShopRows, field: &str, expected: &Json) {
+    check_of(rows, 22, field, expected);
+}
+
+/// Checks a field of a category in store view `de`, in both editions.
+fn check_of(rows: ShopRows, id: u32, field: &str, expected: &Json) {
     for rows in rows.editions() {
-        assert_eq!(&rows.body(Feed::Categories, 22, "de")[field], expected, "{field}");
+        assert_eq!(&rows.body(Feed::Categories, id, "de")[field], expected, "{field} of {id}");
     }
 }
 
-/// The slugs of a category by store view, in both editions.
-fn slugs(rows: ShopRows, id: u32) -> Vec<(String, String)> {
-    let [plain, staged] = rows.editions();
-    let of = |rows: &ShopRows| -> Vec<(String, String)> {
-        let items = rows.items(Feed::Categories, id).into_iter();
-        items.map(|(key, _)| (key[0].clone(), key[1].clone())).collect()
-    };
-    assert_eq!(of(&plain), of(&staged));
-    of(&plain)
-}
-
-fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+/// Checks that category 22 has a fault in store view `de` that says all of this, in both editions.
+fn check_fault(rows: ShopRows, parts: &[&str]) {
+    for rows in rows.editions() {
+        let fault = rows.body(Feed::Categories, 22, "de");
+        let fault = fault.as_str().expect("a fault");
+        for part in parts {
+            assert!(fault.contains(part), "{part}: {fault}");
+        }
+    }
 }
 
 #[test]
@@ -120,62 +131,6 @@ fn category_has_every_field_that_is_always_there() {
     });
     for rows in shop().editions() {
         assert_eq!(rows.body(Feed::Categories, 22, "de"), expected);
-    }
-}
-
-#[test]
-fn category_exists_in_the_store_views_below_whose_root_it_is() {
-    let expected = pairs(&[("light/lamps", "de"), ("light/lamps", "en")]);
-    assert_eq!(slugs(shop(), 21), expected);
-    let rows = category(shop(), 40, 3, "1/3/40", "deals");
-    assert_eq!(slugs(rows, 40), pairs(&[("deals", "out")]));
-}
-
-#[test]
-fn roots_have_no_item() {
-    for root in [1, 2, 3] {
-        assert_eq!(slugs(shop(), root), []);
-    }
-}
-
-#[test]
-fn inactive_category_is_an_item_too() {
-    let rows = value(shop(), 22, "is_active", 0, json!(0));
-    assert_eq!(slugs(rows.clone(), 22).len(), 2);
-    check(rows, "families", &json!([]));
-}
-
-#[test]
-fn slug_takes_each_url_key_of_the_store_view_else_the_admins() {
-    let rows = value(shop(), 20, "url_key", 2, json!("licht"));
-    let rows = value(rows, 21, "url_key", 2, Json::Null);
-    let expected = pairs(&[("licht/lamps/oil", "de"), ("light/lamps/oil", "en")]);
-    assert_eq!(slugs(rows, 22), expected);
-}
-
-#[test]
-fn level_without_a_url_key_is_left_out_of_the_slug() {
-    let rows = value(shop(), 21, "url_key", 0, Json::Null);
-    assert_eq!(slugs(rows, 22), pairs(&[("light/oil", "de"), ("light/oil", "en")]));
-}
-
-#[test]
-fn category_without_any_url_key_has_no_item() {
-    let rows = value(shop(), 30, "url_key", 0, Json::Null);
-    assert_eq!(slugs(rows, 30), []);
-}
-
-#[test]
-fn slug_that_the_service_refuses_is_a_fault_that_names_table_row_and_rule() {
-    let rows = value(shop(), 21, "url_key", 2, json!("Lampen_1"));
-    for rows in rows.editions() {
-        let fault = rows.body(Feed::Categories, 22, "de");
-        let fault = fault.as_str().expect("a fault");
-        for part in ["light/Lampen_1/oil", "url_key", "catalog_category_entity_varchar", "22", "de"]
-        {
-            assert!(fault.contains(part), "{part}: {fault}");
-        }
-        assert_eq!(rows.body(Feed::Categories, 22, "en")["slug"], "light/lamps/oil");
     }
 }
 
@@ -256,23 +211,6 @@ fn description_falls_back_and_is_absent_without_a_value() {
 }
 
 #[test]
-fn families_follow_the_categorys_own_flags() {
-    for code in ["is_active", "include_in_menu"] {
-        check(value(shop(), 22, code, 2, json!(0)), "families", &json!([]));
-        check(value(shop(), 22, code, 2, Json::Null), "families", &json!([]));
-    }
-}
-
-#[test]
-fn flags_of_the_second_level_hold_for_everything_below_and_those_between_do_not() {
-    for code in ["is_active", "include_in_menu"] {
-        check(value(shop(), 20, code, 2, json!(0)), "families", &json!([]));
-        check(value(shop(), 21, code, 2, json!(0)), "families", &json!(["top_menu"]));
-        check(value(shop(), 2, code, 2, json!(0)), "families", &json!(["top_menu"]));
-    }
-}
-
-#[test]
 fn meta_tags_are_title_description_and_the_lines_of_the_keywords() {
     check(shop(), "metaTags", &Json::Null);
     let rows = value(shop(), 22, "meta_title", 0, json!("Oil"));
@@ -280,25 +218,6 @@ fn meta_tags_are_title_description_and_the_lines_of_the_keywords() {
     let rows = value(rows, 22, "meta_keywords", 2, json!("oil\n lamp \n\n"));
     let expected = json!({"title": "Oil", "description": "Oil lamps", "keywords": ["oil", "lamp"]});
     check(rows, "metaTags", &expected);
-}
-
-#[test]
-fn image_is_found_in_every_form_in_which_it_is_stored() {
-    let rows = |image: &str| {
-        let rows = shop().config("default", 0, "web/unsecure/base_url", json!("https://a.test/"));
-        value(rows, 22, "image", 0, json!(image))
-    };
-    for (stored, url) in [
-        ("oil.jpg", "https://a.test/media/catalog/category/oil.jpg"),
-        ("some/folder/oil.jpg", "https://a.test/media/catalog/category/oil.jpg"),
-        ("/media/catalog/category/oil.jpg", "https://a.test/media/catalog/category/oil.jpg"),
-        ("/pub/media/wysiwyg/oil.jpg", "https://a.test/media/wysiwyg/oil.jpg"),
-        ("https://old.test/media/wysiwyg/oil.jpg", "https://a.test/media/wysiwyg/oil.jpg"),
-        ("/elsewhere/oil.jpg", "/elsewhere/oil.jpg"),
-    ] {
-        check(rows(stored), "images", &json!([{"url": url, "roles": ["BASE"]}]));
-    }
-    check(rows(""), "images", &json!([]));
 }
 
 #[test]
@@ -351,105 +270,95 @@ fn version_to_come_shows_at_its_instant_and_is_known_before() {
     assert!(fault.to_string().contains("to come/to come/to come"), "{fault}");
 }
 
-/// The shop with an enabled, visible product on both websites, in these categories.
-fn with_product(categories: &[(u32, i64)]) -> ShopRows {
-    let mut rows = shop().product(PRODUCT, "simple", "shirt", &[1, 2]);
-    for (category, position) in categories {
-        let cells = json!({
-            "entity_id": category, "category_id": category, "product_id": PRODUCT,
-            "position": position,
+#[test]
+fn value_of_the_store_view_wins_and_its_null_row_takes_it_away() {
+    let with = |row: Json| {
+        let rows = value(shop(), 22, "description", 0, json!("everywhere"));
+        value(rows, 22, "description", 2, row)
+    };
+    check(with(json!("nur hier")), "description", &json!("nur hier"));
+    for rows in with(Json::Null).editions() {
+        assert_eq!(rows.body(Feed::Categories, 22, "de").get("description"), None);
+        assert_eq!(rows.body(Feed::Categories, 22, "en")["description"], "everywhere");
+    }
+}
+
+#[test]
+fn name_of_128_characters_is_taken_however_many_bytes_it_has() {
+    let name = "ö".repeat(128);
+    check(value(shop(), 22, "name", 2, json!(name)), "name", &json!(name));
+    let longer = value(shop(), 22, "name", 2, json!("ö".repeat(129)));
+    check_fault(longer, &["catalog_category_entity_varchar", "129 characters", "takes 128"]);
+}
+
+#[test]
+fn fault_of_a_name_holds_up_its_own_store_view_only() {
+    let rows = value(shop(), 22, "name", 2, Json::Null);
+    check_fault(rows.clone(), &["fill name", "catalog_category_entity_varchar", "store view de"]);
+    for rows in rows.editions() {
+        assert_eq!(rows.body(Feed::Categories, 22, "en")["name"], "Name of oil");
+    }
+}
+
+#[test]
+fn keywords_without_a_line_that_says_anything_are_no_meta_tags() {
+    let rows = value(shop(), 22, "meta_keywords", 0, json!(" \n\r\n"));
+    check(rows.clone(), "metaTags", &Json::Null);
+    let rows = value(rows, 22, "meta_title", 0, json!("Oil"));
+    check(rows, "metaTags", &json!({"title": "Oil"}));
+}
+
+/// The shop with more attributes of categories, and a value of each in category 22.
+fn with_attributes(order: &[u32]) -> ShopRows {
+    let boolean = r"Magento\Eav\Model\Entity\Attribute\Source\Boolean";
+    let mut rows = shop();
+    for id in [71, 72] {
+        let cells = json!({"option_id": id, "attribute_id": 422});
+        rows = rows.row(Table::EavAttributeOption, cells).label(id, 0, json!(format!("Tag {id}")));
+    }
+    for id in order {
+        let (code, backend, input, source, is_user_defined, cell) = match id {
+            420 => ("automatic_sorting", "varchar", "text", Json::Null, 1, json!("1")),
+            421 => ("zone", "varchar", "text", Json::Null, 1, json!("a, b")),
+            422 => ("tags", "text", "multiselect", Json::Null, 1, json!("72,71,99")),
+            423 => ("featured", "int", "boolean", json!(boolean), 1, json!(1)),
+            424 => ("page_layout", "varchar", "select", Json::Null, 0, json!("wide")),
+            425 => ("unset", "varchar", "text", Json::Null, 1, Json::Null),
+            _ => ("area", "decimal", "text", Json::Null, 1, json!("12.500000")),
+        };
+        let table = match backend {
+            "varchar" => Table::CategoryVarchar,
+            "text" => Table::CategoryText,
+            "int" => Table::CategoryInt,
+            _ => Table::CategoryDecimal,
+        };
+        let attribute = json!({
+            "attribute_id": id, "entity_type_id": 3, "attribute_code": code,
+            "backend_type": backend, "frontend_input": input, "source_model": source,
+            "is_user_defined": is_user_defined,
         });
-        rows = rows.row(Table::CategoryProduct, cells);
+        let cells = json!({
+            "value_id": 900_000 + id, "attribute_id": id, "store_id": 0, "entity_id": 22,
+            "value": cell,
+        });
+        rows = rows.row(Table::EavAttribute, attribute).row(table, cells);
     }
     rows
 }
 
-/// The routes in store view `de`, in both editions.
-fn routes(rows: ShopRows) -> Json {
-    let [plain, staged] = rows.editions();
-    let of = |rows: &ShopRows| rows.body(Feed::Products, PRODUCT, "de")["routes"].clone();
-    assert_eq!(of(&plain), of(&staged));
-    of(&plain)
-}
-
-fn route(path: &str, position: i64) -> Json {
-    json!({"path": path, "position": position})
+#[test]
+fn attributes_are_converted_as_those_of_products_and_ordered_by_code() {
+    let expected = json!([
+        {"code": "area", "values": ["12.500000"]},
+        {"code": "featured", "values": ["yes"]},
+        {"code": "tags", "values": ["Tag 72", "Tag 71", "99"]},
+        {"code": "zone", "values": ["a, b"]},
+    ]);
+    check(with_attributes(&[420, 421, 422, 423, 424, 425, 426]), "attributes", &expected);
+    check(with_attributes(&[426, 425, 424, 423, 422, 421, 420]), "attributes", &expected);
 }
 
 #[test]
-fn routes_are_the_category_itself_and_the_anchors_above_it() {
-    let expected =
-        [route("light", 10_005), route("light/lamps", 10_005), route("light/lamps/oil", 5)];
-    assert_eq!(routes(with_product(&[(22, 5)])), json!(expected));
-}
-
-#[test]
-fn category_above_that_is_no_anchor_shows_nothing_of_those_below() {
-    let rows = value(with_product(&[(22, 5)]), 20, "is_anchor", 0, json!(0));
-    assert_eq!(routes(rows), json!([route("light/lamps", 10_005), route("light/lamps/oil", 5)]));
-}
-
-#[test]
-fn anchor_has_the_least_position_below_it_or_the_products_own() {
-    let rows = with_product(&[(22, 5), (21, 3)]);
-    let expected = [route("light", 10_003), route("light/lamps", 3), route("light/lamps/oil", 5)];
-    assert_eq!(routes(rows), json!(expected));
-}
-
-#[test]
-fn inactive_category_drops_itself_and_not_the_anchors_above_those_below() {
-    let rows = value(with_product(&[(22, 5)]), 21, "is_active", 0, json!(0));
-    assert_eq!(routes(rows), json!([route("light", 10_005), route("light/lamps/oil", 5)]));
-    let rows = value(with_product(&[(22, 5)]), 22, "is_active", 0, json!(0));
-    assert_eq!(routes(rows), json!([]));
-}
-
-#[test]
-fn category_that_is_active_in_a_store_view_only_is_in_no_index() {
-    let shop = with_product(&[(30, 1)]);
-    let rows = value(shop, 30, "is_active", 0, json!(0));
-    assert_eq!(
-        routes(value(rows.clone(), 30, "is_active", 2, json!(1))),
-        json!([route("home", 1)])
-    );
-    assert_eq!(routes(rows), json!([]));
-}
-
-#[test]
-fn routes_need_an_enabled_and_visible_product() {
-    for (code, number) in [("status", 2), ("visibility", 1)] {
-        let rows = with_product(&[(30, 1)]).eav(code, 2, json!(number));
-        assert_eq!(routes(rows), json!([]), "{code}");
-    }
-    for visibility in [2, 3, 4] {
-        let rows = with_product(&[(30, 1)]).eav("visibility", 2, json!(visibility));
-        assert_eq!(routes(rows), json!([route("home", 1)]));
-    }
-}
-
-#[test]
-fn routes_of_a_composite_need_a_part_that_is_enabled() {
-    let rows = |status: u32| {
-        with_product(&[(30, 1)])
-            .product(12, "simple", "part", &[1])
-            .eav_of(12, "status", 0, &json!(status))
-            .row(Table::ProductRelation, json!({"parent_id": PRODUCT, "child_id": 12}))
-    };
-    assert_eq!(routes(rows(1)), json!([route("home", 1)]));
-    assert_eq!(routes(rows(2)), json!([]));
-}
-
-#[test]
-fn routes_lead_to_categories_of_the_store_views_own_tree_only() {
-    let rows = category(with_product(&[(40, 1), (30, 2)]), 40, 3, "1/3/40", "deals");
-    for rows in rows.editions() {
-        let routes = |store| rows.body(Feed::Products, PRODUCT, store)["routes"].clone();
-        assert_eq!(routes("out"), json!([route("deals", 1)]));
-        assert_eq!(routes("en"), json!([route("home", 2)]));
-    }
-}
-
-#[test]
-fn roots_are_no_routes() {
-    assert_eq!(routes(with_product(&[(2, 1)])), json!([]));
+fn built_in_unset_and_sorting_attributes_are_not_sent() {
+    check(with_attributes(&[420, 424, 425]), "attributes", &Json::Null);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::Table;
 use crate::catalog::column::category_product;
-use crate::feed::eav::{DEFAULTS, stored_in};
+use crate::feed::eav::indexed_in;
 use crate::feed::products::Scene;
 use crate::feed::products::surroundings::Relative;
 use crate::feed::row;
@@ -78,17 +78,14 @@ impl Scene<'_> {
         let has = |code: &str, wanted: &[i128]| {
             self.indexed_value(self.product, code).is_some_and(|value| wanted.contains(&value))
         };
+        let consists_of_others = self.product.sheet.first(Table::ProductRelation).is_some();
         let mut parts = self.around.members.iter();
-        let is_part_enabled = self.around.members.is_empty()
-            || parts.any(|part| self.indexed_value(part, "status") == Some(1));
-        has("status", &[1]) && has("visibility", &[2, 3, 4]) && is_part_enabled
+        let is_complete =
+            !consists_of_others || parts.any(|part| self.indexed_value(part, "status") == Some(1));
+        has("status", &[1]) && has("visibility", &[2, 3, 4]) && is_complete
     }
 
-    /// An attribute of a product as the shop's index reads it: there must be a row for the admin store.
     fn indexed_value(&self, product: &Relative, code: &str) -> Option<i128> {
-        let attribute = self.shop.attribute_by_code(code)?;
-        let default = stored_in(&product.sheet, attribute, DEFAULTS)?;
-        let own = stored_in(&product.sheet, attribute, self.store.id);
-        own.unwrap_or(default).as_int()
+        indexed_in(&product.sheet, self.shop.attribute_by_code(code)?, self.store.id)
     }
 }
