@@ -17,6 +17,6 @@ pub use file::{
     CommerceEnvironment, ENV_CLIENT_SECRET, ENV_SOURCE_PASSWORD, Environment, LogFormat,
     OnLostPosition, SpecialPriceDates, Tls,
 };
-pub use resolve::{Budgets, Config, Optimizer, Source};
+pub use resolve::{Budgets, Config, Optimizer, REQUESTS_IN_FLIGHT, Source};
 pub use show::Origin;
 pub use snapshot::Snapshot;

@@ -25,7 +25,7 @@ use crate::feed::{
     AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
 };
 use crate::ledger::LedgerRecord;
-use crate::outbox::{Answer, Batch, Effect, Outbox, Verb, Verdict};
+use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
 use crate::store::{Store, WriteBatch};
 use crate::submit::Submitter;
@@ -368,8 +368,10 @@ impl Delivery {
             if self.outbox.waiting_count(feed) == 0 {
                 continue;
             }
-            if let Room::Until(at) = self.pace.room(feed, now) {
-                until = Some(until.map_or(at, |until| until.min(at)));
+            for lane in Lane::ALL {
+                if let Room::Until(at) = self.pace.room(feed, bodies::spending(lane), now) {
+                    until = Some(until.map_or(at, |until| until.min(at)));
+                }
             }
         }
         // A millisecond more: an instant that rounds down to now would wake the loop in vain.

@@ -23,6 +23,12 @@ const WINDOW_MS: i64 = 60_250;
 /// [`WINDOW_MS`] as a duration.
 const WINDOW: Duration = Duration::from_millis(60_250);
 
+/// How late a batch may leave without delaying the next one.
+const LATE_MAX: Duration = Duration::from_millis(750);
+
+/// The longest that the service can have delivery pause.
+pub const PAUSE_MAX: Duration = Duration::from_hours(1);
+
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
@@ -117,6 +123,15 @@ pub struct PaceState {
     pub closed_until: Option<Timestamp>,
 }
 
+/// How the minute's items may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spending {
+    /// Up to half of them at once: for a change that somebody waits for.
+    Burst,
+    /// Spread over the minute: for a mass load, so that a change that comes up meanwhile finds room.
+    Steady,
+}
+
 /// What the budgets admit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
@@ -155,12 +170,12 @@ impl Pace {
 
     /// What the budgets admit for a feed now.
     ///
-    /// While at most half of the minute's items are used, all that is left is admitted at once.
-    /// Beyond that, batches are spread over the minute: the next full batch is admitted when it
-    /// is due and fits, so that a change that comes up during a mass load waits for seconds, not
-    /// for the rest of the minute, and no request is wasted on a few items. A smaller batch may
-    /// go whenever a full one might.
-    pub fn room(&mut self, feed: Feed, now: Timestamp) -> Room {
+    /// A burst may use all that is left while at most half of the minute's items are used. Beyond
+    /// that, and for steady spending from the start, batches are spread over the minute: the next full
+    /// batch is admitted when it is due and fits, so that a change that comes up during a mass load
+    /// waits for seconds, not for the rest of the minute, and no request is wasted on a few items. A
+    /// smaller batch may go whenever a full one might.
+    pub fn room(&mut self, feed: Feed, spending: Spending, now: Timestamp) -> Room {
         self.advance(now);
         if let Some(until) = self.state.closed_until {
             return Room::Until(until);
@@ -168,9 +183,9 @@ impl Pace {
         let requests = self.requests.as_mut().and_then(|it| it.free_at(NonZeroU32::MIN, now));
         let items = match Family::of(feed) {
             Family::Products => {
-                earlier(self.day_room(), self.products.room(&self.state.sends, now))
+                earlier(self.day_room(), self.products.room(&self.state.sends, spending, now))
             }
-            Family::Prices => self.prices.room(&self.state.sends, now),
+            Family::Prices => self.prices.room(&self.state.sends, spending, now),
             Family::RequestOnly => Room::Items(feed.batch_items_max()),
         };
         requests.map_or(items, |at| earlier(Room::Until(at), items))
@@ -249,7 +264,10 @@ impl Pace {
             self.state.day = today;
         }
         self.state.sends.retain(|send| send.at_ms + WINDOW_MS > now_ms);
-        self.state.closed_until = self.state.closed_until.filter(|until| *until > now);
+        // A pause beyond the longest was given before the clock was set back.
+        let latest = now.checked_add(PAUSE_MAX).unwrap_or(Timestamp::MAX);
+        let closed_until = self.state.closed_until.filter(|until| *until > now);
+        self.state.closed_until = closed_until.map(|until| until.min(latest));
     }
 
     fn day_room(&self) -> Room {
@@ -279,30 +297,36 @@ impl Minute {
             .min_by_key(|slots| items_max % (items_max / slots).max(1))
             .unwrap_or(slots_min);
         let full = NonZeroU32::new(items_max / slots).unwrap_or(NonZeroU32::MIN);
-        // Half a batch of tolerance: a batch that leaves late does not delay the next one.
-        let burst = full.saturating_add(full.get().div_ceil(2));
-        let spread = Governed::new(WINDOW / items_max, burst, now);
+        let interval = WINDOW / items_max;
+        // A batch that leaves a little late does not delay the next one. More would be used up at the
+        // start of a load, and missing at the end of its first minute.
+        let late = LATE_MAX.as_nanos() / interval.as_nanos().max(1);
+        let late = u32::try_from(late).unwrap_or(u32::MAX).min(full.get().div_ceil(2));
+        let spread = Governed::new(interval, full.saturating_add(late), now);
         Self { family: Family::of(feed), items_max, full, spread }
     }
 
-    fn room(&mut self, sends: &[RecentSend], now: Timestamp) -> Room {
+    fn room(&mut self, sends: &[RecentSend], spending: Spending, now: Timestamp) -> Room {
         let mine = || sends.iter().filter(|send| send.family == self.family);
         let used = mine().fold(0, |sum: u32, send| sum.saturating_add(send.items));
         let mut free = self.items_max.saturating_sub(used);
         let full = self.full.get();
-        if used.saturating_add(full) <= self.items_max / 2 {
+        let is_half_free = used.saturating_add(full) <= self.items_max / 2;
+        if spending == Spending::Burst && is_half_free {
             return Room::Items(count(free));
         }
+        // A few items for a request of a mass load would waste it; a change goes with what there is.
+        let least = if spending == Spending::Burst { 1 } else { full };
         let mut fits_at = None;
         for send in mine() {
-            if free >= full {
+            if free >= least {
                 break;
             }
             free = free.saturating_add(send.items);
             fits_at = Some(from_ms(send.at_ms + WINDOW_MS));
         }
         let due_at = self.spread.as_mut().and_then(|spread| spread.free_at(self.full, now));
-        fits_at.max(due_at).map_or(Room::Items(count(full)), Room::Until)
+        fits_at.max(due_at).map_or(Room::Items(count(full.min(free))), Room::Until)
     }
 
     fn charge(&mut self, items: u32, now: Timestamp) {
