@@ -11,7 +11,7 @@ mod governed;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::feed::Feed;
 use governed::Governed;
@@ -31,6 +31,12 @@ pub const PAUSE_MAX: Duration = Duration::from_hours(1);
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
+
+/// The part of the day's products that a mass load leaves for changes: one in so many.
+const DAY_RESERVE_DIVISOR: u32 = 20;
+
+/// The shortest wait that is told.
+const TICK: SignedDuration = SignedDuration::from_millis(1);
 
 /// Items sent this long before midnight count for the next day too, in milliseconds.
 const MIDNIGHT_MARGIN_MS: i64 = 2_000;
@@ -183,7 +189,8 @@ impl Pace {
         let requests = self.requests.as_mut().and_then(|it| it.free_at(NonZeroU32::MIN, now));
         let items = match Family::of(feed) {
             Family::Products => {
-                earlier(self.day_room(), self.products.room(&self.state.sends, spending, now))
+                let day = self.day_room(spending, now);
+                earlier(day, self.products.room(&self.state.sends, spending, now))
             }
             Family::Prices => self.prices.room(&self.state.sends, spending, now),
             Family::RequestOnly => Room::Items(feed.batch_items_max()),
@@ -270,10 +277,29 @@ impl Pace {
         self.state.closed_until = closed_until.map(|until| until.min(latest));
     }
 
-    fn day_room(&self) -> Room {
-        match self.limits.products_per_day.saturating_sub(self.state.products_sent) {
-            0 => Room::Until(from_ms((self.state.day + 1) * DAY_MS)),
-            left => Room::Items(count(left)),
+    /// What is left of the day's products. Steady spending leaves some for changes that come up later in
+    /// the day: the less, the less is left of the day, so that by midnight all may be used.
+    fn day_room(&self, spending: Spending, now: Timestamp) -> Room {
+        let ends_ms = (self.state.day + 1) * DAY_MS;
+        let left = self.limits.products_per_day.saturating_sub(self.state.products_sent);
+        let reserve = u64::from(self.limits.products_per_day / DAY_RESERVE_DIVISOR);
+        if left == 0 {
+            return Room::Until(from_ms(ends_ms));
+        }
+        if spending == Spending::Burst || reserve == 0 {
+            return Room::Items(count(left));
+        }
+        let day_ms = DAY_MS.unsigned_abs();
+        let rest_ms = u64::try_from(ends_ms - now.as_millisecond()).unwrap_or(0).min(day_ms);
+        let kept = u32::try_from(reserve * rest_ms / day_ms).unwrap_or(u32::MAX);
+        let least = self.products.full.get().min(left);
+        match left.saturating_sub(kept) {
+            free if free >= least => Room::Items(count(free)),
+            _ => {
+                // When so little is kept that a full batch is free.
+                let rest_ms = u64::from(left - least) * day_ms / reserve;
+                Room::Until(from_ms(ends_ms - i64::try_from(rest_ms).unwrap_or(0)).max(now + TICK))
+            }
         }
     }
 }

@@ -172,6 +172,36 @@ fn the_day_budget_ends_at_midnight_utc_and_the_last_seconds_count_twice() {
 }
 
 #[test]
+fn a_mass_load_leaves_products_of_the_day_for_changes_and_uses_all_of_them_by_midnight() {
+    let mut pace = pace(limits(1_000));
+    let (mut now, midnight) = (at(0), 12 * 3_600_000);
+    let mut sent_by = std::collections::BTreeMap::new();
+    while now < at(midnight) {
+        match pace.room(Feed::Products, Spending::Steady, now) {
+            Room::Items(room) => {
+                let items = room.min(100);
+                assert_eq!(items, 100, "no request for a few items");
+                pace.take(Feed::Products, items, now);
+            }
+            Room::Until(until) => {
+                assert!(until > now, "room in the past");
+                now = until;
+            }
+        }
+        let hour = (now.as_millisecond() - NOON_MS) / 3_600_000;
+        sent_by.insert(hour, pace.state().products_sent);
+        if hour < 11 && sent_by.len() % 2 == 0 {
+            now += SignedDuration::from_secs(7);
+            let burst = pace.room(Feed::Products, Spending::Burst, now);
+            assert!(matches!(burst, Room::Items(_)), "{now}: {burst:?}");
+        }
+    }
+    println!("{sent_by:?}");
+    assert!(sent_by[&2] >= 97_000 && sent_by[&2] <= 98_500, "{sent_by:?}");
+    assert!(sent_by[&11] >= 99_900, "{sent_by:?}");
+}
+
+#[test]
 fn a_closed_budget_opens_at_its_time() {
     let mut pace = pace(limits(1_000));
     pace.close_until(at(9_000));

@@ -308,15 +308,17 @@ impl World {
 
     /// From now on the service accepts everything.
     pub(super) fn settle_down(&mut self) {
+        let mut idle = 0;
         for _ in 0..3_000 {
             self.compare();
             let sent = self.send();
+            idle = if sent { 0 } else { idle + 1 };
             self.answer(0, 11, 0, true);
             if !sent && self.on_the_way.is_empty() {
                 if self.outbox.is_empty() && self.dirty.is_empty() {
                     return;
                 }
-                self.wait(400);
+                self.wait(400 * idle);
             }
         }
         panic!("does not settle down: {:?}", self.outbox);
