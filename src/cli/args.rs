@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::LogFormat;
+use crate::config::{CommerceEnvironment, LogFormat};
 use crate::source::files::{ReplayEnd, ReplayPoint};
 
 /// Keeps an Adobe Commerce Optimizer tenant equal to a shop, by reading the shop's binlog.
@@ -33,6 +33,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "RULE")]
         fail: Vec<String>,
     },
+    /// Check the credentials and the tenant, and write the configuration; the secret encrypted.
+    Init(InitArgs),
     /// Run the stand-in for IMS, CCM and the ingestion API on this machine.
     Sandbox(SandboxArgs),
     /// Take a snapshot if needed, follow the binlog, deliver.
@@ -67,6 +69,40 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+/// The client secret is no argument: every user of the machine can read those. It comes from
+/// `--client-secret-file`, from `ACO_STREAM_CLIENT_SECRET`, or is asked for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// The IMS organization that owns the tenant, as in `1234@AdobeOrg`; else the one in the file.
+    #[arg(long, value_name = "ID")]
+    pub(crate) org_id: Option<String>,
+    /// The tenant (instance id); else the one in the file.
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant_id: Option<String>,
+    /// The client of the OAuth server-to-server credential; else the one in the file.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// A file that holds the client secret and that only its owner may read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The ingestion address, instead of the one that the tenant service names.
+    #[arg(long, value_name = "URL")]
+    pub(crate) ingestion_url: Option<String>,
+    /// The key that encrypts the secret; made when missing. Else the one in the file, or the
+    /// configuration file's name with `.key`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The shop's environment: staging pairs with a sandbox tenant. Else the one in the file.
+    #[arg(long, value_enum)]
+    pub(crate) environment: Option<CommerceEnvironment>,
+    /// Don't assemble and compare everything at the next run.
+    #[arg(long)]
+    pub(crate) no_full_sync: bool,
+    /// Write a setup anew that is there already.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, clap::Args)]

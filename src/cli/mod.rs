@@ -8,9 +8,11 @@ mod check;
 mod demo;
 mod exit;
 mod export;
+mod init;
 mod live;
 mod output;
 mod progress;
+mod prompt;
 mod reread;
 mod run;
 mod sandbox;
@@ -67,6 +69,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
     let config = args.config.as_path();
     match args.command {
         Command::Demo { fail } => demo::demo(&fail, bars).await,
+        Command::Init(args) => init::init(config, &args).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
         Command::Run { once, dry_run } => Box::pin(run::run(config, (once, dry_run), bars)).await,
         Command::Replay(args) => run::replay(config, args, bars).await,

@@ -11,5 +11,7 @@ pub(crate) fn show(path: &Path) -> Result<Exit, Failure> {
     for (key, value, origin) in &config.origins {
         output::line(&format!("{key:<width$} = {value}  # {origin}"))?;
     }
+    // An encrypted secret without its key is worth knowing before a run needs it.
+    config.optimizer.client_secret.open().map_err(|error| error.in_file(&config.path))?;
     Ok(Exit::Done)
 }

@@ -67,10 +67,12 @@ pub(crate) fn store(config: &Config) -> Result<Arc<Store>, Failure> {
 }
 
 pub(crate) fn submitter(config: &Config, clock: &SharedClock) -> Result<Arc<Submitter>, Failure> {
-    let secret = config.optimizer.client_secret.clone().ok_or_else(|| {
+    config.check_pairing()?;
+    let secret = config.optimizer.client_secret.open();
+    let secret = secret.map_err(|error| error.in_file(&config.path))?.ok_or_else(|| {
         Failure::config(
             "sign in to the service: the client secret is missing",
-            "set ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file",
+            "run `aco-stream init`, or set ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file",
         )
     })?;
     let params = SubmitParams {

@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::config::SealError;
+use crate::config::file::{CommerceEnvironment, ENV_KEY};
+use crate::submit::TenantEnvironment;
+
 /// The configuration can't be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -59,6 +63,57 @@ pub enum ConfigError {
         /// The file's permission bits.
         mode: u32,
     },
+    /// The configuration file holds an encrypted secret and may be read by others.
+    #[error(
+        "use the config file {path}, which holds an encrypted secret: others may read it (its mode \
+         is {mode:o})"
+    )]
+    ConfigFileMode {
+        /// The file.
+        path: PathBuf,
+        /// The file's permission bits.
+        mode: u32,
+    },
+    /// The client secret is encrypted, and there is no key for it.
+    #[error("open optimizer.client_secret_encrypted: the key is missing")]
+    KeyMissing,
+    /// The key of the client secret is malformed.
+    #[error("use the key in {place}")]
+    Key {
+        /// The file or the environment variable.
+        place: String,
+        /// What is wrong.
+        #[source]
+        source: SealError,
+    },
+    /// The key does not open the client secret.
+    #[error("open optimizer.client_secret_encrypted with the key in {place}")]
+    NotOpened {
+        /// The file or the environment variable.
+        place: String,
+        /// What is wrong.
+        #[source]
+        source: SealError,
+    },
+    /// The tenant is of the other environment than the shop.
+    #[error("use a {} tenant (says {told_by}) for a {} shop", tenant.name(), shop.name())]
+    Pairing {
+        /// The shop's environment.
+        shop: CommerceEnvironment,
+        /// The tenant's.
+        tenant: TenantEnvironment,
+        /// The key or the service that says which the tenant is.
+        told_by: &'static str,
+    },
+    /// A file can't be written.
+    #[error("write {path}")]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 impl ConfigError {
@@ -69,15 +124,8 @@ impl ConfigError {
 
     /// Names the file that a wrong value is in.
     pub(crate) fn in_file(self, file: &Path) -> Self {
-        match self {
-            Self::Value { path: _, key, message } => {
-                Self::Value { path: file.to_owned(), key, message }
-            }
-            Self::Unreadable { .. }
-            | Self::Invalid { .. }
-            | Self::SecretFile { .. }
-            | Self::SecretFileMode { .. } => self,
-        }
+        let Self::Value { path: _, key, message } = self else { return self };
+        Self::Value { path: file.to_owned(), key, message }
     }
 
     /// What a person can do about it, in one line.
@@ -92,7 +140,37 @@ impl ConfigError {
             Self::SecretFile { .. } => {
                 "the file must exist and be readable by this user".to_owned()
             }
-            Self::SecretFileMode { path, .. } => format!("chmod 600 {}", path.display()),
+            Self::SecretFileMode { path, .. } | Self::ConfigFileMode { path, .. } => {
+                format!("chmod 600 {}", path.display())
+            }
+            Self::KeyMissing => format!(
+                "set optimizer.key_file or {ENV_KEY} to the key that `aco-stream init` used, or give \
+                 the secret itself in ACO_STREAM_CLIENT_SECRET"
+            ),
+            Self::Key { .. } => "give the key as `aco-stream init` wrote it, or remove it and run \
+                                 `aco-stream init --force`, which makes a new one"
+                .to_owned(),
+            Self::NotOpened { .. } => {
+                "use the key, optimizer.tenant_id and optimizer.client_id that \
+                                       the secret was encrypted with, or encrypt it again with \
+                                       `aco-stream init --force`"
+                    .to_owned()
+            }
+            Self::Pairing { tenant, .. } => {
+                let shop = match tenant {
+                    TenantEnvironment::Sandbox => "staging",
+                    TenantEnvironment::Production => "production",
+                };
+                format!(
+                    "staging goes with a sandbox tenant, production with a production tenant: use \
+                     the other tenant, or set commerce.environment = \"{shop}\" and \
+                     optimizer.environment = \"{}\" if that is what the shop is",
+                    tenant.name()
+                )
+            }
+            Self::Unwritable { .. } => {
+                "the directory must exist and be writable by this user".to_owned()
+            }
         }
     }
 }

@@ -12,14 +12,18 @@ use crate::config::snapshot::SnapshotSection;
 pub const ENV_SOURCE_PASSWORD: &str = "ACO_STREAM_SOURCE_PASSWORD";
 /// The environment variable that holds the client secret.
 pub const ENV_CLIENT_SECRET: &str = "ACO_STREAM_CLIENT_SECRET";
+/// The environment variable that holds the key of the encrypted client secret.
+pub const ENV_KEY: &str = "ACO_STREAM_KEY";
 
-/// The two variables of the environment that we read, as values: `config` alone reads them.
+/// The variables of the environment that we read, as values: `config` alone reads them.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// [`ENV_SOURCE_PASSWORD`].
     pub source_password: Option<SecretString>,
     /// [`ENV_CLIENT_SECRET`].
     pub client_secret: Option<SecretString>,
+    /// [`ENV_KEY`].
+    pub key: Option<SecretString>,
 }
 
 impl Environment {
@@ -30,6 +34,7 @@ impl Environment {
         Self {
             source_password: secret(ENV_SOURCE_PASSWORD),
             client_secret: secret(ENV_CLIENT_SECRET),
+            key: secret(ENV_KEY),
         }
     }
 }
@@ -56,7 +61,7 @@ pub enum OnLostPosition {
 }
 
 /// The shop's environment, or the tenant's that must pair with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum CommerceEnvironment {
     /// `commerce.environment = "staging"`, `optimizer.environment = "sandbox"`.
@@ -134,6 +139,8 @@ pub(crate) struct OptimizerSection {
     pub(crate) tenant_id: Option<String>,
     pub(crate) client_id: Option<String>,
     pub(crate) client_secret_file: Option<PathBuf>,
+    pub(crate) client_secret_encrypted: Option<String>,
+    pub(crate) key_file: Option<PathBuf>,
     pub(crate) timeout_seconds: Option<u64>,
 }
 
@@ -195,14 +202,19 @@ impl File {
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// The file `path`, which holds `text`.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let invalid = |key: String, error: &toml::de::Error| ConfigError::Invalid {
             path: path.to_owned(),
-            line: error.span().map(|span| line_of(&text, span.start)),
+            line: error.span().map(|span| line_of(text, span.start)),
             key,
             message: error.message().replace('\n', ", "),
         };
         let toml =
-            toml::Deserializer::parse(&text).map_err(|error| invalid(String::new(), &error))?;
+            toml::Deserializer::parse(text).map_err(|error| invalid(String::new(), &error))?;
         serde_path_to_error::deserialize(toml)
             .map_err(|error| invalid(error.path().to_string(), error.inner()))
     }

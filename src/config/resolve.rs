@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::config::client_secret::{ClientSecret, SecretSettings};
 use crate::config::file::{
     CommerceEnvironment, Environment, File, LimitsSection, OnLostPosition, OptimizerSection,
     SourceSection, SpecialPriceDates, Tls, WordOrCodes,
 };
+use crate::config::sealed::SealedFor;
 use crate::config::show::{Origin, Shown};
 use crate::config::snapshot::Snapshot;
 use crate::config::{ConfigError, secret, url};
@@ -19,9 +21,18 @@ use crate::feed::{DisabledRules, ExtraAttribute, ExtraAttributes, Rule};
 /// two requests a second.
 pub const REQUESTS_IN_FLIGHT: usize = 8;
 
+pub(crate) const IMS_URL: &str = "https://ims-na1.adobelogin.com";
+pub(crate) const CCM_URL: &str = "https://ccm.api.commerce.adobe.com";
+pub(crate) const STORE_PATH: &str = "aco-stream.db";
+pub(crate) const STORE_CACHE_MB: u64 = 128;
+
 /// The effective configuration: every value has its file's, environment's or default form.
 #[derive(Debug)]
 pub struct Config {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The shop's environment, which the tenant's pairs with.
+    pub environment: CommerceEnvironment,
     /// The shop's database.
     pub source: Source,
     /// The service.
@@ -93,7 +104,7 @@ pub struct Optimizer {
     /// The OAuth client.
     pub client_id: String,
     /// The OAuth client's secret.
-    pub client_secret: Option<SecretString>,
+    pub client_secret: ClientSecret,
     /// How long a request may take.
     pub timeout: Duration,
 }
@@ -120,14 +131,19 @@ impl Config {
     /// The file is unreadable, holds an unknown key or a wrong type, or a value is out of range:
     /// the message names the key. Nothing was started.
     pub fn read(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
-        resolve(File::read(path)?, environment).map_err(|error| error.in_file(path))
+        let file = File::read(path)?;
+        if file.optimizer.client_secret_encrypted.is_some() {
+            secret::check_config_file(path)?;
+        }
+        resolve(path, file, environment).map_err(|error| error.in_file(path))
     }
 }
 
-fn resolve(file: File, environment: &Environment) -> Result<Config, ConfigError> {
+fn resolve(path: &Path, file: File, environment: &Environment) -> Result<Config, ConfigError> {
     let mut shown = Shown::default();
     let source = Source::of(&mut shown, file.source, environment)?;
-    pair(&mut shown, file.commerce.environment, file.optimizer.environment)?;
+    let environment_of_shop =
+        pair(&mut shown, file.commerce.environment, file.optimizer.environment)?;
     let optimizer = Optimizer::of(&mut shown, file.optimizer, environment)?;
     let limits = Budgets::of(&mut shown, &file.limits)?;
     let scopes = file.scopes;
@@ -143,10 +159,12 @@ fn resolve(file: File, environment: &Environment) -> Result<Config, ConfigError>
         file.feeds.prices.special_price_dates,
         SpecialPriceDates::Respect,
     );
-    let store_path = shown.take("store.path", file.store.path, PathBuf::from("aco-stream.db"));
-    let cache_mb = shown.take("store.cache_mb", file.store.cache_mb, 128);
+    let store_path = shown.take("store.path", file.store.path, PathBuf::from(STORE_PATH));
+    let cache_mb = shown.take("store.cache_mb", file.store.cache_mb, STORE_CACHE_MB);
     within("store.cache_mb", cache_mb, 16, 65_536)?;
     Ok(Config {
+        path: path.to_owned(),
+        environment: environment_of_shop,
         source,
         optimizer,
         limits,
@@ -211,24 +229,23 @@ impl Optimizer {
         file: OptimizerSection,
         environment: &Environment,
     ) -> Result<Self, ConfigError> {
-        const IMS: &str = "https://ims-na1.adobelogin.com";
-        const CCM: &str = "https://ccm.api.commerce.adobe.com";
         let ingestion_url = required("optimizer.ingestion_url", file.ingestion_url)?;
-        check_http("optimizer.ingestion_url", &ingestion_url)?;
+        check_address("optimizer.ingestion_url", &ingestion_url)?;
         shown.set("optimizer.ingestion_url", &ingestion_url, Origin::File);
-        let ims_url = shown.take("optimizer.ims_url", file.ims_url, IMS.to_owned());
-        check_http("optimizer.ims_url", &ims_url)?;
-        let ccm_url = shown.take("optimizer.ccm_url", file.ccm_url, CCM.to_owned());
-        check_http("optimizer.ccm_url", &ccm_url)?;
+        let ims_url = shown.take("optimizer.ims_url", file.ims_url, IMS_URL.to_owned());
+        check_address("optimizer.ims_url", &ims_url)?;
+        let ccm_url = shown.take("optimizer.ccm_url", file.ccm_url, CCM_URL.to_owned());
+        check_address("optimizer.ccm_url", &ccm_url)?;
         let org_id = shown.take("optimizer.org_id", file.org_id, String::new());
         let tenant_id = shown.take("optimizer.tenant_id", file.tenant_id, String::new());
         let client_id = shown.take("optimizer.client_id", file.client_id, String::new());
-        let client_secret = shown.secret(
-            "optimizer.client_secret",
-            environment.client_secret.clone(),
-            file.client_secret_file.as_deref(),
-            |path| secret::read("optimizer.client_secret_file", path),
-        )?;
+        let settings = SecretSettings {
+            file: file.client_secret_file,
+            encrypted: file.client_secret_encrypted,
+            key_file: file.key_file,
+            of: SealedFor { tenant_id: tenant_id.clone(), client_id: client_id.clone() },
+        };
+        let client_secret = ClientSecret::of(shown, settings, environment)?;
         let timeout = shown.take("optimizer.timeout_seconds", file.timeout_seconds, 30);
         within("optimizer.timeout_seconds", timeout, 1, 600)?;
         Ok(Self {
@@ -277,7 +294,7 @@ fn pair(
     shown: &mut Shown,
     commerce: Option<CommerceEnvironment>,
     optimizer: Option<CommerceEnvironment>,
-) -> Result<(), ConfigError> {
+) -> Result<CommerceEnvironment, ConfigError> {
     let shop = shown.take("commerce.environment", commerce, CommerceEnvironment::Staging);
     let tenant = optimizer.unwrap_or(CommerceEnvironment::Staging);
     let name = match tenant {
@@ -287,7 +304,7 @@ fn pair(
     let origin = if optimizer.is_some() { Origin::File } else { Origin::Default };
     shown.set("optimizer.environment", name, origin);
     if shop == tenant {
-        return Ok(());
+        return Ok(shop);
     }
     Err(ConfigError::value(
         "optimizer.environment",
@@ -338,7 +355,10 @@ fn required(key: &'static str, value: Option<String>) -> Result<String, ConfigEr
 }
 
 /// Tokens and catalog data go in clear text only to this machine.
-fn check_http(key: &'static str, url: &str) -> Result<(), ConfigError> {
+///
+/// # Errors
+/// The address is neither https nor this machine's; `key` names where it stands.
+pub fn check_address(key: &'static str, url: &str) -> Result<(), ConfigError> {
     let is_loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
         .iter()
         .filter_map(|prefix| url.strip_prefix(prefix))

@@ -16,6 +16,8 @@ pub enum Origin {
     File,
     /// An environment variable.
     Environment,
+    /// The configuration file, encrypted.
+    Encrypted,
     /// The built-in default.
     Default,
 }
@@ -25,6 +27,7 @@ impl fmt::Display for Origin {
         f.write_str(match self {
             Self::File => "file",
             Self::Environment => "environment",
+            Self::Encrypted => "encrypted in the file",
             Self::Default => "default",
         })
     }
@@ -90,8 +93,13 @@ impl Shown {
             (None, Some(path)) => (Some(read(path)?), Origin::File),
             (None, None) => (None, Origin::Default),
         };
-        let value = if secret.is_some() { "***" } else { "not set" };
-        self.entries.push((key, value.to_owned(), origin));
+        self.hidden(key, secret.is_some(), origin);
         Ok(secret)
+    }
+
+    /// A value that must not be shown.
+    pub(crate) fn hidden(&mut self, key: &'static str, is_set: bool, origin: Origin) {
+        let value = if is_set { "***" } else { "not set" };
+        self.entries.push((key, value.to_owned(), origin));
     }
 }

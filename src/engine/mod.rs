@@ -10,6 +10,7 @@ pub mod absorb;
 mod deliver;
 mod error;
 mod follow;
+mod full_sync;
 mod gauges;
 mod preconditions;
 pub mod prepare;
@@ -24,6 +25,7 @@ mod timers;
 
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
+pub use full_sync::request_full_sync;
 pub use gauges::{Activity, Gauges, SourceAlert, SourceChecks, SourceFailure};
 pub use replay::{ReplayParams, absorb_files, deliver_absorbed};
 pub use request::{RereadRequest, request_reread};

@@ -120,18 +120,24 @@ pub(crate) fn tenant(params: &SandboxParams, base_url: &str, tenant: &str, org: 
         let message = "Tenant not found for this organization";
         return answer::gateway(StatusCode::NOT_FOUND, "Not Found", "404", message);
     }
+    let own = || format!("{base_url}/{tenant}/v1/catalog");
+    let ingestion = params.named_ingestion_url.clone().unwrap_or_else(own);
+    let mut urls = json!({
+        "admin": format!("{base_url}/_sandbox/stats"),
+        "graphQL": format!("{base_url}/{tenant}/graphql"),
+    });
+    if let Some(urls) = urls.as_object_mut().filter(|_| !ingestion.is_empty()) {
+        urls.insert("ingestion".to_owned(), json!(ingestion));
+    }
     let body = json!({
         "tenantId": tenant,
         "name": "Sandbox",
         "product": "ACO",
         "state": "ACTIVE",
+        "environment": params.environment,
         "userCanAccess": true,
         "userCanAdminister": true,
-        "serviceURLs": {
-            "admin": format!("{base_url}/_sandbox/stats"),
-            "graphQL": format!("{base_url}/{tenant}/graphql"),
-            "ingestion": format!("{base_url}/{tenant}/v1/catalog"),
-        },
+        "serviceURLs": urls,
     });
     answer::json(StatusCode::OK, &body)
 }

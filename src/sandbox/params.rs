@@ -21,6 +21,11 @@ pub struct SandboxParams {
     pub org_id: String,
     /// The only tenant.
     pub tenant_id: String,
+    /// What the tenant service says that the tenant is: `sandbox` or `production`.
+    pub environment: String,
+    /// The ingestion address that the tenant service names; `None`: this stand-in's own. Empty: it
+    /// names none.
+    pub named_ingestion_url: Option<String>,
 }
 
 impl Default for SandboxParams {
@@ -33,6 +38,8 @@ impl Default for SandboxParams {
             client_secret: "sandbox-secret".to_owned(),
             org_id: "sandbox-org@AdobeOrg".to_owned(),
             tenant_id: "sandbox-tenant".to_owned(),
+            environment: "sandbox".to_owned(),
+            named_ingestion_url: None,
         }
     }
 }

@@ -17,7 +17,7 @@ use reqwest::{Client, StatusCode, Url};
 use secrecy::SecretString;
 use serde_json::Value as Json;
 
-pub use tenant::Tenant;
+pub use tenant::{Tenant, TenantEnvironment};
 
 use crate::clock::SharedClock;
 use crate::feed::Feed;
@@ -136,8 +136,9 @@ impl SubmitError {
             }
             Self::Unavailable { .. } => "try again later".to_owned(),
             Self::CredentialsRefused { .. } => "check optimizer.client_id and the client secret \
-                                                (ACO_STREAM_CLIENT_SECRET, or \
-                                                optimizer.client_secret_file)"
+                                                (ACO_STREAM_CLIENT_SECRET, \
+                                                optimizer.client_secret_file, or what `aco-stream \
+                                                init` encrypted)"
                 .to_owned(),
             Self::TenantRefused { .. } => "check optimizer.tenant_id and optimizer.org_id, and \
                                            that the credentials belong to this organization"
@@ -231,7 +232,7 @@ impl Submitter {
                     }
                 },
             )?;
-        tenant::from_reply(&reply, &self.params)
+        tenant::from_reply(&reply, &self.params, &[&self.ccm, &self.ingestion])
     }
 
     /// Sends a request with a token; on 401 once more with a new one.

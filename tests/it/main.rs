@@ -22,6 +22,7 @@ mod fault_proxy;
 mod followed;
 mod generator_live;
 mod identity_live;
+mod init;
 mod interruptions;
 mod interruptions_account_live;
 mod interruptions_live;

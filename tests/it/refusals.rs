@@ -349,7 +349,7 @@ fn refused_credentials_of_the_service() {
         .env("ACO_STREAM_CLIENT_SECRET", WRONG_SECRET);
     assert_snapshot!(bench.refused_start(77), @r"
     error: failed to sign in as 'sandbox-client': HTTP 401 invalid_client: invalid client_secret parameter
-      hint: check optimizer.client_id and the client secret (ACO_STREAM_CLIENT_SECRET, or optimizer.client_secret_file)
+      hint: check optimizer.client_id and the client secret (ACO_STREAM_CLIENT_SECRET, optimizer.client_secret_file, or what `aco-stream init` encrypted)
     ");
 }
 
@@ -386,7 +386,7 @@ fn missing_client_secret() {
     let bench = Bench::without_secrets(&nowhere());
     assert_snapshot!(bench.refused_start(78), @r"
     error: failed to sign in to the service: the client secret is missing
-      hint: set ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file
+      hint: run `aco-stream init`, or set ACO_STREAM_CLIENT_SECRET or optimizer.client_secret_file
     ");
 }
 
@@ -396,7 +396,7 @@ fn missing_client_secret() {
 fn unknown_key() {
     let bench = Bench::new(&nowhere().replace("client_id", "cleint_id"));
     assert_snapshot!(bench.refused_start(78), @r"
-    error: failed to read the config file [DIR]/aco-stream.toml, line 9, optimizer.cleint_id: unknown field `cleint_id`, expected one of `environment`, `ingestion_url`, `ims_url`, `ccm_url`, `org_id`, `tenant_id`, `client_id`, `client_secret_file`, `timeout_seconds`
+    error: failed to read the config file [DIR]/aco-stream.toml, line 9, optimizer.cleint_id: unknown field `cleint_id`, expected one of `environment`, `ingestion_url`, `ims_url`, `ccm_url`, `org_id`, `tenant_id`, `client_id`, `client_secret_file`, `client_secret_encrypted`, `key_file`, `timeout_seconds`
       hint: README.md shows a complete file, with every key and what it may be
     ");
 }
@@ -553,6 +553,17 @@ fn staging_shop_with_a_production_tenant() {
     error: failed to use the config file [DIR]/aco-stream.toml, optimizer.environment: it does not pair with commerce.environment: staging goes with sandbox, production with production
       hint: README.md shows a complete file, with every key and what it may be
     ");
+}
+
+#[test]
+fn staging_shop_with_the_address_of_a_production_tenant() {
+    let production = "https://na1.api.commerce.adobe.com/tenant";
+    let bench = Bench::new(&nowhere().replace("http://127.0.0.1:1/tenant", production));
+    assert_snapshot!(bench.refused_start(78), @r#"
+    error: failed to use a production tenant (says optimizer.ingestion_url) for a staging shop
+      hint: staging goes with a sandbox tenant, production with a production tenant: use the other tenant, or set commerce.environment = "production" and optimizer.environment = "production" if that is what the shop is
+    "#);
+    assert_eq!(bench.aco.run(&["config", "show"]).code, Some(0), "it can be looked at");
 }
 
 #[test]
