@@ -19,7 +19,7 @@ use crate::catalog::Shop;
 use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
 use crate::engine::preconditions::{gone_with, wake_dependents};
-use crate::engine::prepare::Preparation;
+use crate::engine::prepare::{Laps, Preparation};
 use crate::engine::{EngineError, Gauges, timers};
 use crate::feed::{
     AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
@@ -112,6 +112,7 @@ pub(crate) struct Delivery {
     in_flight: FuturesUnordered<Sending>,
     first_sent_at: BTreeMap<Feed, Timestamp>,
     jitter_state: u32,
+    laps: Laps,
 }
 
 impl Delivery {
@@ -140,6 +141,7 @@ impl Delivery {
             in_flight: FuturesUnordered::new(),
             first_sent_at: BTreeMap::new(),
             jitter_state: std::process::id(),
+            laps: Laps::new(),
         })
     }
 
@@ -242,6 +244,7 @@ impl Delivery {
             options: &options,
             now,
             gauges: &self.gauges,
+            laps: &mut self.laps,
         }
         .prepare()
     }

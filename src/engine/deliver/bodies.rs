@@ -175,8 +175,9 @@ impl Delivery {
         }
         let options = self.params.options(timers::assembly_instant(&self.store, now)?);
         let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
-        let busy =
-            Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
+        let laps = &mut self.laps;
+        let busy = Preparation { store, outbox, shop, options: &options, now, gauges, laps }
+            .again(stale)?;
         for key in keys {
             let owner = self.outbox.get(key).map(|entry| entry.owner);
             if owner.is_some_and(|id| busy.contains(&FeedOwner { feed: key.feed, id })) {

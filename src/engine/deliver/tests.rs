@@ -11,4 +11,5 @@ mod sandboxed;
 mod settings;
 mod steps;
 mod timers;
+mod turns;
 mod world;

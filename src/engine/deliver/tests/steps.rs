@@ -425,6 +425,7 @@ fn prepare_once(world: &mut World) -> bool {
         options: &options,
         now,
         gauges: &delivery.gauges,
+        laps: &mut delivery.laps,
     }
     .prepare()
     .unwrap()
