@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod demo;
+mod estimate;
 mod exit;
 mod export;
 mod init;
@@ -69,6 +70,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
     let config = args.config.as_path();
     match args.command {
         Command::Demo { fail } => demo::demo(&fail, bars).await,
+        Command::Estimate { json } => estimate::print(config, json).await,
         Command::Init(args) => init::init(config, &args).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
         Command::Run { once, dry_run } => Box::pin(run::run(config, (once, dry_run), bars)).await,

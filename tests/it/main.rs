@@ -17,6 +17,7 @@ mod delivery_live;
 mod demo;
 mod documents;
 mod editions;
+mod estimate_live;
 mod events_live;
 mod fault_proxy;
 mod followed;
