@@ -28,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use indicatif::MultiProgress;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::args::{Args, Command, ConfigCommand};
 use crate::cli::exit::Failure;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
             return if is_asked_for { Exit::Done } else { Exit::Usage }.into();
         }
     };
+    leave_no_memory_behind();
     let bars = MultiProgress::new();
     let level = if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO };
     telemetry::start(args.log_format, level, &bars);
@@ -64,6 +66,13 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// A crash must not write our memory, with the secrets in it, to a file.
+fn leave_no_memory_behind() {
+    let known = getrlimit(Resource::Core);
+    // Without the limit the process is as safe as any other: no reason not to run.
+    setrlimit(Resource::Core, Rlimit { current: Some(0), ..known }).unwrap_or_default();
 }
 
 async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> {

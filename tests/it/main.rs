@@ -37,6 +37,7 @@ mod random;
 mod recordings;
 mod refusals;
 mod replay;
+mod secrets_live;
 mod servers;
 mod shop;
 mod snapshot_live;
