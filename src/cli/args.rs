@@ -64,6 +64,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell how many items and requests a full sync is, and how long it takes.
+    Estimate {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Look at the configuration.
     Config {
         #[command(subcommand)]

@@ -3,16 +3,42 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::engine::{Activity, Gauges, SourceAlert, request_reread};
-use crate::status::{Alert, Process, SourceActivity, SourceState};
+use crate::cli::wire;
+use crate::engine::{
+    Activity, DeliverParams, EngineError, Gauges, SourceAlert, count_items, request_reread,
+};
+use crate::status::{Alert, Counted, Process, SourceActivity, SourceState};
 use crate::store::Store;
 
-pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>) -> Process {
+pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
+    let counted = Arc::clone(&store);
+    let count = move || counted_items(&counted, &params);
     let reread = move |tables: &[String]| match request_reread(&store, tables) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     };
-    Process { source: Box::new(move || source_state(&gauges)), reread: Box::new(reread) }
+    let source = move || source_state(&gauges);
+    Process { source: Box::new(source), reread: Box::new(reread), count: Box::new(count) }
+}
+
+/// What a full sync would be.
+fn counted_items(store: &Store, params: &DeliverParams) -> Counted {
+    let options = params.options(wire::clock().now());
+    let counted = count_items(store, &options).and_then(|counts| {
+        let used = store.pace().map_err(EngineError::Store)?.unwrap_or_default();
+        Ok((counts, used))
+    });
+    match counted {
+        Ok((counts, used)) => Counted {
+            error: None,
+            faulty: counts.as_ref().map_or(0, |counts| counts.faulty),
+            items: counts.map(|counts| counts.items),
+            day: used.day,
+            products_sent: used.products_sent,
+            closed_until: used.closed_until.map(|until| until.to_string()),
+        },
+        Err(error) => Counted { error: Some(error.to_string()), ..Counted::default() },
+    }
 }
 
 fn source_state(gauges: &Gauges) -> SourceState {

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod demo;
+mod estimate;
 mod exit;
 mod export;
 mod init;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use indicatif::MultiProgress;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::args::{Args, Command, ConfigCommand};
 use crate::cli::exit::Failure;
@@ -43,6 +45,7 @@ pub fn main() -> ExitCode {
             return if is_asked_for { Exit::Done } else { Exit::Usage }.into();
         }
     };
+    leave_no_memory_behind();
     let bars = MultiProgress::new();
     let level = if args.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO };
     telemetry::start(args.log_format, level, &bars);
@@ -65,10 +68,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// A crash must not write our memory, with the secrets in it, to a file.
+fn leave_no_memory_behind() {
+    let known = getrlimit(Resource::Core);
+    // Without the limit the process is as safe as any other: no reason not to run.
+    setrlimit(Resource::Core, Rlimit { current: Some(0), ..known }).unwrap_or_default();
+}
+
 async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> {
     let config = args.config.as_path();
     match args.command {
         Command::Demo { fail } => demo::demo(&fail, bars).await,
+        Command::Estimate { json } => estimate::print(config, json).await,
         Command::Init(args) => init::init(config, &args).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
         Command::Run { once, dry_run } => Box::pin(run::run(config, (once, dry_run), bars)).await,

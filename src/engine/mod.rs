@@ -7,6 +7,7 @@
 //! store and a bell. Must not know argument parsing or HTML.
 
 pub mod absorb;
+mod count;
 mod deliver;
 mod error;
 mod follow;
@@ -23,6 +24,7 @@ mod snapshot;
 mod streaming;
 mod timers;
 
+pub use count::{ItemCounts, count_items, count_of_shop};
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
 pub use full_sync::request_full_sync;

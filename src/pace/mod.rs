@@ -6,6 +6,7 @@
 //!
 //! Pure: the present is handed in. Must not know who sends what, nor why.
 
+mod estimate;
 mod governed;
 
 use std::num::NonZeroU32;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::feed::Feed;
+pub use estimate::{Bound, Estimate, FeedEstimate, estimate};
 use governed::Governed;
 
 /// How long an item counts against its minute, in milliseconds. A little over a minute: a request

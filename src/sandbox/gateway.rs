@@ -66,6 +66,11 @@ impl Tokens {
         if end.is_some_and(|end| now < *end) { Ok(()) } else { Err(Denial::BadToken) }
     }
 
+    /// The tokens themselves.
+    pub(crate) fn values(&self) -> Vec<String> {
+        self.ends.keys().cloned().collect()
+    }
+
     fn issue(&mut self, now: Timestamp) -> String {
         self.ends.retain(|_, end| now < *end);
         self.issued += 1;

@@ -161,6 +161,11 @@ impl Sandbox {
         self.shared.lock().journal.clear();
     }
 
+    /// The access tokens in circulation.
+    pub fn tokens(&self) -> Vec<String> {
+        self.shared.lock().tokens.values()
+    }
+
     /// Replaces the fail rules.
     pub fn set_fail_rules(&self, rules: Vec<FailRule>) {
         self.shared.lock().fail.replace(rules);

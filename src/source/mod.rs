@@ -15,6 +15,7 @@ mod answers;
 mod cell;
 mod columns;
 mod connection;
+mod counts;
 mod ends;
 mod error;
 pub mod files;
@@ -32,6 +33,7 @@ mod stream;
 
 pub use columns::{estimate_rows, table_columns, table_layout};
 pub use connection::{Connection, Flavour};
+pub use counts::{CountedStore, ShopCounts, shop_counts};
 pub use ends::{safe_start, written_end};
 pub use error::{SourceError, SourceErrorKind};
 pub use foreign_keys::{Cascade, Cascades, cascades};

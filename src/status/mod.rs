@@ -1,10 +1,12 @@
 //! Owns the report on where the source and every feed and item stand. Reads the store, and a running
 //! process's own state; can't change anything, but for asking that tables be read again.
 
+mod count;
 mod report;
 mod socket;
 mod source;
 
+pub use count::{Count, Counted};
 pub use report::{FeedReport, ItemReport, Report};
 pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};
 pub use source::{Alert, SourceActivity, SourceState};

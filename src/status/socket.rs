@@ -19,7 +19,7 @@ use tokio::net::UnixListener;
 use crate::clock::SharedClock;
 use crate::feed::Feed;
 use crate::ledger::ItemState;
-use crate::status::{ItemReport, Report, SourceState};
+use crate::status::{Count, Counted, ItemReport, Report, SourceState};
 use crate::store::{Store, StoreError};
 
 /// A question is a few names, the names of all watched tables at most.
@@ -46,6 +46,8 @@ pub enum Question {
         /// The tables' names.
         tables: Vec<String>,
     },
+    /// What a full sync would be. The answer is one [`Counted`].
+    Count,
 }
 
 /// What became of a request.
@@ -64,6 +66,8 @@ pub struct Process {
     pub source: Box<dyn Fn() -> SourceState + Send + Sync>,
     /// How it takes the wish to read tables again.
     pub reread: Reread,
+    /// How it counts for an estimate.
+    pub count: Count,
 }
 
 impl fmt::Debug for Process {
@@ -106,6 +110,13 @@ pub fn answer(
                     is_heard = each(serde_json::to_string(&item).unwrap_or_default()).is_ok();
                 }
             })
+        }
+        Question::Count => {
+            let error = || Some("no process runs".to_owned());
+            let nobody = || Counted { error: error(), ..Counted::default() };
+            let counted = process.map_or_else(nobody, |process| (process.count)());
+            each(serde_json::to_string(&counted).unwrap_or_default()).unwrap_or_default();
+            Ok(())
         }
         Question::Reread { tables } => {
             let error = match process {

@@ -108,9 +108,19 @@ impl Running {
 
     /// Asks it to stop: SIGTERM, as `systemctl stop` does.
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, by name without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id();
         // The shell's own `kill`: the program of that name is missing on a small system.
-        let kill = format!("kill -TERM {pid}");
+        let kill = format!("kill -{name} {pid}");
         let status = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(status.success(), "process {pid} could not be signalled");
     }
