@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::engine::{Activity, Gauges, SourceAlert, request_reread};
-use crate::status::{Alert, Process, SourceActivity, SourceState};
+use crate::engine::{Activity, Gauges, Role, SourceAlert, request_reread};
+use crate::status::{Alert, Process, RoleName, RoleState, SourceActivity, SourceState};
 use crate::store::Store;
 
 pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>) -> Process {
@@ -12,7 +12,28 @@ pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>) -> Process {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     };
-    Process { source: Box::new(move || source_state(&gauges)), reread: Box::new(reread) }
+    let seen = Arc::clone(&gauges);
+    Process {
+        source: Box::new(move || source_state(&gauges)),
+        role: Box::new(move || role_state(&seen)),
+        reread: Box::new(reread),
+    }
+}
+
+fn role_state(gauges: &Gauges) -> Option<RoleState> {
+    let (role, since) = gauges.role();
+    let state =
+        |role, reason, hint| Some(RoleState { role, since: since.to_string(), reason, hint });
+    match role {
+        Role::None => None,
+        Role::Leader => state(RoleName::Leader, None, None),
+        Role::TakingOver => {
+            let reason = "what another process sent may still arrive".to_owned();
+            let hint = "this one delivers in a few seconds".to_owned();
+            state(RoleName::TakingOver, Some(reason), Some(hint))
+        }
+        Role::Standby { reason, hint } => state(RoleName::Standby, Some(reason), Some(hint)),
+    }
 }
 
 fn source_state(gauges: &Gauges) -> SourceState {

@@ -13,13 +13,16 @@ pub const ENV_SOURCE_PASSWORD: &str = "ACO_STREAM_SOURCE_PASSWORD";
 /// The environment variable that holds the client secret.
 pub const ENV_CLIENT_SECRET: &str = "ACO_STREAM_CLIENT_SECRET";
 
-/// The two variables of the environment that we read, as values: `config` alone reads them.
+/// What we read of the environment, as values: `config` alone reads it.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// [`ENV_SOURCE_PASSWORD`].
     pub source_password: Option<SecretString>,
     /// [`ENV_CLIENT_SECRET`].
     pub client_secret: Option<SecretString>,
+    /// The machine's name and the working directory: processes with the same configuration differ in
+    /// it, and each has the same after every restart.
+    pub place: String,
 }
 
 impl Environment {
@@ -27,9 +30,12 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let secret = |name| std::env::var(name).ok().map(SecretString::from);
+        let system = rustix::system::uname();
+        let directory = std::env::current_dir().unwrap_or_default();
         Self {
             source_password: secret(ENV_SOURCE_PASSWORD),
             client_secret: secret(ENV_CLIENT_SECRET),
+            place: format!("{}:{}", system.nodename().to_string_lossy(), directory.display()),
         }
     }
 }

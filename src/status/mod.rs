@@ -2,9 +2,11 @@
 //! process's own state; can't change anything, but for asking that tables be read again.
 
 mod report;
+mod role;
 mod socket;
 mod source;
 
 pub use report::{FeedReport, ItemReport, Report};
+pub use role::{RoleName, RoleState};
 pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};
 pub use source::{Alert, SourceActivity, SourceState};
