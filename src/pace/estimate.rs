@@ -136,7 +136,7 @@ fn of_feed(feed: Feed, items: u64, limits: &Limits, day: &DayCap, now: Timestamp
     // A narrow minute is spread over smaller batches.
     let batch = per_minute.map_or(batch_max, |per_minute| {
         let full = u64::from(Minute::new(feed, per_minute, now).full.get());
-        if items <= u64::from(per_minute) / 2 { batch_max } else { full.min(batch_max) }
+        full.min(batch_max)
     });
     let requests = items.div_ceil(batch);
     let by_requests = request_time(requests, limits.request_interval);
@@ -176,9 +176,9 @@ fn request_time(requests: u64, interval: Duration) -> Duration {
     interval.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX))
 }
 
-/// Half a minute's items go at once; what is more than that is spread.
+/// A tenth of a minute's items go at once, as the first batch; what is more than that is spread.
 fn minute_time(items: u64, per_minute: u64) -> Duration {
-    let spread = if items <= per_minute { items.saturating_sub(per_minute / 2) } else { items };
+    let spread = if items <= per_minute { items.saturating_sub(per_minute / 10) } else { items };
     Duration::from_millis(spread.saturating_mul(MINUTE_MS) / per_minute)
 }
 

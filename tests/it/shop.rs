@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -49,7 +50,16 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts one; `SandboxParams::default()` takes any free port and enforces the real limits.
-    pub(crate) fn start(params: SandboxParams) -> Self {
+    pub(crate) fn start(mut params: SandboxParams) -> Self {
+        // A tenant each: processes that deliver to one agree on a leader by way of the server.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        params.tenant_id = format!("{}-{}-{count}", params.tenant_id, std::process::id());
+        Self::start_as(params)
+    }
+
+    /// Starts one with the very tenant that is named.
+    pub(crate) fn start_as(params: SandboxParams) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let starting = Sandbox::start(params.clone(), Arc::new(SystemClock));
         let (sandbox, serving) = runtime.block_on(starting).expect("the sandbox starts");

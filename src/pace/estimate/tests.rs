@@ -1,7 +1,7 @@
 //! The vendor's worked examples, the day's cap, and the estimate against the budgets themselves.
 
 use super::*;
-use crate::pace::{Pace, Room};
+use crate::pace::{Pace, Room, Spending};
 
 /// 2026-10-01T00:00:00Z.
 fn midnight() -> Timestamp {
@@ -119,7 +119,7 @@ fn delivered(counts: &[(Feed, u64)], limits: &Limits) -> Duration {
         let mut until: Option<Timestamp> = None;
         let sent = Feed::ALL.into_iter().find_map(|feed| {
             let ready = ready(&left, feed);
-            match pace.room(feed, now) {
+            match pace.room(feed, Spending::Steady, now) {
                 Room::Items(room) if ready > 0 => {
                     let items = room.min(feed.batch_items_max());
                     Some((feed, u64::try_from(items).unwrap().min(ready)))
