@@ -108,9 +108,14 @@ impl Running {
 
     /// Asks it to stop: SIGTERM, as `systemctl stop` does.
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal, named without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id();
         // The shell's own `kill`: the program of that name is missing on a small system.
-        let kill = format!("kill -TERM {pid}");
+        let kill = format!("kill -{name} {pid}");
         let status = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(status.success(), "process {pid} could not be signalled");
     }
