@@ -110,6 +110,8 @@ pub(crate) struct Request {
     /// `None` when no answer was given.
     pub(crate) status: Option<u64>,
     pub(crate) received_at_ms: i64,
+    /// The `user-agent` header.
+    pub(crate) sender: String,
 }
 
 impl Request {
@@ -123,6 +125,7 @@ impl Request {
             keys: entry["identities"].as_array().expect("identities").iter().map(key).collect(),
             status: entry["status"].as_u64(),
             received_at_ms: entry["receivedAtMs"].as_i64().expect("an instant"),
+            sender: text("sender"),
         }
     }
 }
@@ -271,7 +274,12 @@ impl Shop {
 }
 
 /// The program with an empty store in `directory`, its config file and its secrets.
-fn program(server: &Server, database: &Database, service: &Service, directory: &Path) -> Aco {
+pub(crate) fn program(
+    server: &Server,
+    database: &Database,
+    service: &Service,
+    directory: &Path,
+) -> Aco {
     Aco::new(directory, &config(server, &database.schema, service))
         .env("ACO_STREAM_SOURCE_PASSWORD", &User::Cdc.password())
         .env("ACO_STREAM_CLIENT_SECRET", &service.params.client_secret)
