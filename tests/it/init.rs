@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use aco_stream::sandbox::{SandboxLimits, SandboxParams};
+use aco_stream::store::{Store, StoreParams};
 
 use crate::program::{Aco, Finished};
 use crate::shop::{Service, fixture};
@@ -270,6 +271,14 @@ fn full_sync_is_noted_in_a_store_that_is_there() {
     assert!(!is_marked());
     done(&desk.aco.run(&["init", "--force"]));
     assert!(is_marked());
+
+    let store = StoreParams { path: desk.path("store"), cache_bytes: 1 << 24 };
+    let store = Store::open(&store).expect("nobody has it");
+    let before = desk.files();
+    let in_use = desk.aco.run(&["init", "--force"]);
+    assert_eq!(in_use.code, Some(74), "a process that runs goes on as before: {in_use:?}");
+    assert_eq!(desk.files(), before, "nothing is written");
+    drop(store);
 
     let refused = desk.aco.run(&["init", "--force", "--tenant-id", "other"]);
     assert_eq!(refused.code, Some(78), "what one tenant accepted says nothing about another");
