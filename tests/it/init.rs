@@ -172,8 +172,10 @@ fn nothing_is_written_when_a_check_fails() {
     let url = "https://eu1.api.commerce.adobe.com/sandbox-tenant";
     let wrong = desk.refused(&["--ingestion-url", url], 78);
     assert!(wrong.contains("a production tenant (says the ingestion address) for a staging shop"));
-    let wrong = desk.refused(&["--ingestion-url", "http://db.example/T"], 78);
+    let wrong = desk.refused(&["--ingestion-url", "http://db.example/T"], 64);
     assert!(wrong.contains("expected an https:// URL"), "{wrong}");
+    let wrong = desk.refused(&["--ingestion-url", "https://u:hunter2@db.example/T"], 64);
+    assert!(wrong.contains("a password in it") && !wrong.contains("hunter2"), "{wrong}");
     let wrong = desk.refused(&["--key-file", "store/key"], 64);
     assert!(wrong.contains("in the store's directory"), "{wrong}");
     let wrong = desk.refused(&["--key-file", "nowhere/key"], 78);
