@@ -25,6 +25,11 @@ pub fn next_attempt_at(attempts: u32, now: Timestamp, jitter_per_mille: u32) -> 
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
+/// No attempt that failed by `now` has to wait longer than until this instant.
+pub fn latest_next_attempt(now: Timestamp) -> Timestamp {
+    next_attempt_at(u32::MAX, now, 999)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +50,14 @@ mod tests {
     fn jitter_spreads_a_wait_by_a_quarter_to_both_sides() {
         assert_eq!((wait_ms(1, 0), wait_ms(1, 999)), (750, 1_249));
         assert_eq!(wait_ms(1, u32::MAX), 1_249);
+    }
+
+    #[test]
+    fn no_attempt_waits_longer_than_the_latest() {
+        let now = Timestamp::UNIX_EPOCH;
+        for (attempts, jitter) in [(1, 0), (7, 999), (8, 999), (1_000, 0), (u32::MAX, 999)] {
+            assert!(next_attempt_at(attempts, now, jitter) <= latest_next_attempt(now));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::cli::exit::Failure;
 use crate::clock::{SharedClock, SystemClock};
-use crate::config::{self, Config, Environment};
+use crate::config::{self, Config, Environment, REQUESTS_IN_FLIGHT};
 use crate::engine::DeliverParams;
 use crate::feed::{DisabledRules, ExtraAttributes, SpecialPriceDates};
 use crate::pace::Limits;
@@ -20,9 +20,6 @@ use crate::submit::{SubmitParams, Submitter};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a change waits for others when the deliver loop was idle.
 const GATHERING: Duration = Duration::from_millis(25);
-/// Requests in flight at once: enough that answers of two seconds don't waste a budget of two
-/// requests a second.
-const IN_FLIGHT_MAX: usize = 4;
 
 pub(crate) fn read_config(path: &Path) -> Result<Config, Failure> {
     Ok(Config::read(path, &Environment::of_process())?)
@@ -99,7 +96,7 @@ pub(crate) fn deliver(config: &Config) -> DeliverParams {
             products_per_day: config.limits.products_per_day,
             prices_per_minute: config.limits.prices_per_minute,
         },
-        in_flight_max: IN_FLIGHT_MAX,
+        in_flight_max: config.limits.requests_in_flight,
         gathering: GATHERING,
         special_price_dates: match config.special_price_dates {
             config::SpecialPriceDates::Respect => SpecialPriceDates::Respect,
@@ -122,7 +119,7 @@ pub(crate) fn demo_deliver() -> DeliverParams {
             products_per_day: 100_000,
             prices_per_minute: 50_000,
         },
-        in_flight_max: IN_FLIGHT_MAX,
+        in_flight_max: REQUESTS_IN_FLIGHT,
         gathering: GATHERING,
         special_price_dates: SpecialPriceDates::Respect,
         extra_attributes: ExtraAttributes::Registered,

@@ -153,6 +153,7 @@ pub(crate) struct LimitsSection {
     pub(crate) products_per_minute: Option<u32>,
     pub(crate) products_per_day: Option<u32>,
     pub(crate) prices_per_minute: Option<u32>,
+    pub(crate) requests_in_flight: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -26,7 +26,7 @@ pub use file::{
     CommerceEnvironment, ENV_CLIENT_SECRET, ENV_KEY, ENV_SOURCE_PASSWORD, Environment, LogFormat,
     OnLostPosition, SpecialPriceDates, Tls,
 };
-pub use resolve::{Budgets, Config, Optimizer, Source, check_address};
+pub use resolve::{Budgets, Config, Optimizer, REQUESTS_IN_FLIGHT, Source, check_address};
 pub use sealed::{SealError, SealedFor, SealingKey};
 pub use secret::read as read_secret_file;
 pub use show::Origin;

@@ -17,6 +17,10 @@ use crate::config::snapshot::Snapshot;
 use crate::config::{ConfigError, secret, url};
 use crate::feed::{DisabledRules, ExtraAttribute, ExtraAttributes, Rule};
 
+/// Requests in flight at once by default: enough that answers of three seconds don't waste a budget of
+/// two requests a second.
+pub const REQUESTS_IN_FLIGHT: usize = 8;
+
 pub(crate) const IMS_URL: &str = "https://ims-na1.adobelogin.com";
 pub(crate) const CCM_URL: &str = "https://ccm.api.commerce.adobe.com";
 pub(crate) const STORE_PATH: &str = "aco-stream.db";
@@ -116,6 +120,8 @@ pub struct Budgets {
     pub products_per_day: u32,
     /// Price items per minute.
     pub prices_per_minute: u32,
+    /// Requests on their way at once, 1 to 64.
+    pub requests_in_flight: usize,
 }
 
 impl Config {
@@ -258,6 +264,7 @@ impl Optimizer {
 impl Budgets {
     fn of(shown: &mut Shown, limits: &LimitsSection) -> Result<Self, ConfigError> {
         const RATE: &str = "limits.requests_per_second";
+        const IN_FLIGHT: &str = "limits.requests_in_flight";
         let rate = shown.take(RATE, limits.requests_per_second, 2.0);
         if !(0.01..=1000.0).contains(&rate) {
             let message = format!("{rate} is not within 0.01 and 1000");
@@ -269,11 +276,15 @@ impl Budgets {
         within("limits.products_per_day", u64::from(day), 1, 100_000_000)?;
         let prices = shown.take("limits.prices_per_minute", limits.prices_per_minute, 50_000);
         within("limits.prices_per_minute", u64::from(prices), 1, 100_000_000)?;
+        let default = u32::try_from(REQUESTS_IN_FLIGHT).unwrap_or(1);
+        let in_flight = shown.take(IN_FLIGHT, limits.requests_in_flight, default);
+        within(IN_FLIGHT, u64::from(in_flight), 1, 64)?;
         Ok(Self {
             request_interval: Duration::from_secs_f64(rate.recip()),
             products_per_minute: minute,
             products_per_day: day,
             prices_per_minute: prices,
+            requests_in_flight: usize::try_from(in_flight).unwrap_or(REQUESTS_IN_FLIGHT),
         })
     }
 }

@@ -77,8 +77,6 @@ fn is_held(assembled: Option<Digest>, record: &LedgerRecord) -> bool {
 }
 
 #[cfg(test)]
-mod model;
-#[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 

@@ -19,13 +19,13 @@ use crate::catalog::Shop;
 use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
 use crate::engine::preconditions::{gone_with, wake_dependents};
-use crate::engine::prepare::Preparation;
+use crate::engine::prepare::{Laps, Preparation};
 use crate::engine::{EngineError, Gauges, timers};
 use crate::feed::{
     AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
 };
 use crate::ledger::LedgerRecord;
-use crate::outbox::{Answer, Batch, Effect, Outbox, Verb, Verdict};
+use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
 use crate::store::{Store, WriteBatch};
 use crate::submit::Submitter;
@@ -112,6 +112,7 @@ pub(crate) struct Delivery {
     in_flight: FuturesUnordered<Sending>,
     first_sent_at: BTreeMap<Feed, Timestamp>,
     jitter_state: u32,
+    laps: Laps,
 }
 
 impl Delivery {
@@ -140,6 +141,7 @@ impl Delivery {
             in_flight: FuturesUnordered::new(),
             first_sent_at: BTreeMap::new(),
             jitter_state: std::process::id(),
+            laps: Laps::new(),
         })
     }
 
@@ -242,6 +244,7 @@ impl Delivery {
             options: &options,
             now,
             gauges: &self.gauges,
+            laps: &mut self.laps,
         }
         .prepare()
     }
@@ -368,8 +371,10 @@ impl Delivery {
             if self.outbox.waiting_count(feed) == 0 {
                 continue;
             }
-            if let Room::Until(at) = self.pace.room(feed, now) {
-                until = Some(until.map_or(at, |until| until.min(at)));
+            for lane in Lane::ALL {
+                if let Room::Until(at) = self.pace.room(feed, bodies::spending(lane), now) {
+                    until = Some(until.map_or(at, |until| until.min(at)));
+                }
             }
         }
         // A millisecond more: an instant that rounds down to now would wake the loop in vain.

@@ -4,6 +4,8 @@
 //! outbox, dirty}. An owner with a key in flight stays dirty: an entry in flight is never edited
 //! (O1).
 
+mod dirty_owners;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -40,7 +42,12 @@ pub struct Preparation<'a> {
     pub now: Timestamp,
     /// Counters.
     pub gauges: &'a Gauges,
+    /// Where to go on among the dirty owners of each feed.
+    pub laps: &'a mut Laps,
 }
+
+/// The owner from which on the dirty ones of a feed come next.
+pub type Laps = BTreeMap<Feed, u32>;
 
 /// The writes of one commit, and the records as they will be after it.
 #[derive(Default)]
@@ -89,42 +96,6 @@ impl Preparation<'_> {
             Lane::Mass => WAITING_ENTRIES_MAX / 2,
         };
         self.outbox.waiting_count(feed) < entries_max
-    }
-
-    fn dirty_owners(&mut self, feed: Feed) -> Result<bool, EngineError> {
-        let (mut worked, mut from) = (false, 0);
-        // Pages whose owners are all in flight are passed over.
-        while self.has_room(feed, Lane::Live) && !worked {
-            let dirty =
-                self.store.dirty(feed, from, OWNERS_PER_COMMIT).map_err(EngineError::Store)?;
-            let Some((last, _)) = dirty.last() else { break };
-            let next = last.id.checked_add(1);
-            let mut step = Step::default();
-            for (owner, DirtyMark { sequence, cause }) in dirty {
-                if self.must_wait(owner)? {
-                    continue;
-                }
-                if self.owner(&mut step, owner, Lane::Live, &cause)? {
-                    step.batch.clean(owner, sequence);
-                    worked = true;
-                }
-            }
-            self.commit(step)?;
-            match next {
-                Some(next) => from = next,
-                None => break,
-            }
-        }
-        Ok(worked)
-    }
-
-    /// A price waits until its product was prepared: the product's entry then goes first.
-    fn must_wait(&self, owner: FeedOwner) -> Result<bool, EngineError> {
-        if owner.feed != Feed::Prices {
-            return Ok(false);
-        }
-        let dirty = self.store.dirty(Feed::Products, owner.id, 1).map_err(EngineError::Store)?;
-        Ok(dirty.first().is_some_and(|(product, _)| product.id == owner.id))
     }
 
     /// Walks a range by one page, no further than the range that must go before it.

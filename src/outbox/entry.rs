@@ -50,6 +50,11 @@ pub enum Lane {
     Mass,
 }
 
+impl Lane {
+    /// Both lanes, the more urgent first.
+    pub const ALL: [Self; 2] = [Self::Live, Self::Mass];
+}
+
 /// A durable intent for one key. Stored; at most one per key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {

@@ -28,12 +28,13 @@ pub(super) struct Holds {
     first_products: BTreeMap<u32, usize>,
     /// First price books by id: holds up child books and prices.
     first_books: BTreeMap<String, usize>,
-    /// Deletes of prices by price book: holds up the book's delete.
-    price_deletes_by_book: BTreeMap<String, usize>,
+    /// Prices that come or go, by price book: holds up the book's delete, since the service deletes the
+    /// book's prices with it.
+    prices_by_book: BTreeMap<String, usize>,
     /// Deletes of prices by owner: holds up the deletes of the owner's products.
     price_deletes_by_owner: BTreeMap<u32, usize>,
-    /// Deletes of child books by base book: holds up the base book's delete.
-    child_book_deletes: BTreeMap<String, usize>,
+    /// Child books that come or go, by base book: holds up the base book's delete.
+    child_books: BTreeMap<String, usize>,
 }
 
 /// Whether an entry comes or goes.
@@ -89,8 +90,8 @@ impl Holds {
                 self.price_deletes_by_owner.contains_key(&entry.owner)
             }
             (Verb::Delete, Feed::PriceBooks) => {
-                self.price_deletes_by_book.contains_key(part(key, 0))
-                    || self.child_book_deletes.contains_key(part(key, 0))
+                self.prices_by_book.contains_key(part(key, 0))
+                    || self.child_books.contains_key(part(key, 0))
             }
         }
     }
@@ -98,8 +99,15 @@ impl Holds {
     fn count(&mut self, entry: &OutboxEntry, step: Step) {
         let key = &entry.key;
         let place = || (part(key, 1).to_owned(), part(key, 0).to_owned());
-        if key.feed == Feed::Categories {
-            step_count(&mut self.slugs, place(), step);
+        match key.feed {
+            Feed::Categories => step_count(&mut self.slugs, place(), step),
+            Feed::Prices => step_count(&mut self.prices_by_book, part(key, 1).to_owned(), step),
+            Feed::PriceBooks => {
+                if let Some(base) = base_of(part(key, 0)) {
+                    step_count(&mut self.child_books, base.to_owned(), step);
+                }
+            }
+            Feed::ProductAttributes | Feed::CategoryAttributes | Feed::Products => {}
         }
         match (entry.intent.verb(), key.feed) {
             (Verb::Replace, _) if !entry.is_first => {}
@@ -120,18 +128,13 @@ impl Holds {
                 step_count(&mut self.first_books, part(key, 0).to_owned(), step);
             }
             (Verb::Delete, Feed::Prices) => {
-                step_count(&mut self.price_deletes_by_book, part(key, 1).to_owned(), step);
                 step_count(&mut self.price_deletes_by_owner, entry.owner, step);
-            }
-            (Verb::Delete, Feed::PriceBooks) => {
-                if let Some(base) = base_of(part(key, 0)) {
-                    step_count(&mut self.child_book_deletes, base.to_owned(), step);
-                }
             }
             (Verb::Replace, Feed::Prices)
             | (
                 Verb::Delete,
-                Feed::Products
+                Feed::PriceBooks
+                | Feed::Products
                 | Feed::ProductAttributes
                 | Feed::CategoryAttributes
                 | Feed::Categories,

@@ -9,10 +9,13 @@
 mod answer;
 mod entry;
 mod holds;
+mod outage;
 mod pick;
+mod queue;
 mod settle;
+mod suspects;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use jiff::Timestamp;
@@ -22,9 +25,8 @@ pub use entry::{Intent, Lane, OutboxEntry, Verb};
 
 use crate::feed::{Feed, FeedKey};
 use holds::Holds;
-
-/// Entries in order of arrival.
-type Queue = BTreeSet<(u64, FeedKey)>;
+use outage::Outage;
+use queue::{InOrder, Queue};
 
 /// The entries that wait or are in flight, in memory.
 #[derive(Debug, Default)]
@@ -36,10 +38,11 @@ pub struct Outbox {
     /// Waiting entries without a suspect group.
     queues: BTreeMap<(Lane, Feed, Verb), Queue>,
     /// Waiting entries with a suspect group, by group.
-    suspects: BTreeMap<u32, Queue>,
+    suspects: BTreeMap<u32, InOrder>,
     /// How many waiting entries are not to be sent before an instant.
     due: BTreeMap<Timestamp, usize>,
     holds: Holds,
+    outage: Outage,
     next_sequence: u64,
     last_batch: u64,
     last_suspect_group: u32,
@@ -127,7 +130,7 @@ impl Outbox {
             .values()
             .filter(|group| group.first().is_some_and(|(_, key)| key.feed == feed));
         queued.map(|(_, queue)| queue.len()).sum::<usize>()
-            + suspects.map(BTreeSet::len).sum::<usize>()
+            + suspects.map(InOrder::len).sum::<usize>()
     }
 
     /// How many entries of a feed are in flight.
@@ -145,10 +148,17 @@ impl Outbox {
         self.next_sequence
     }
 
-    /// The earliest instant after `now` at which a waiting entry's backoff ends.
+    /// The earliest instant after `now` at which a waiting entry's backoff ends, or a service that is
+    /// out of order is asked again.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let later = (Bound::Excluded(now), Bound::Unbounded);
-        self.due.range(later).next().map(|(at, _)| *at)
+        let due = self.due.range(later).next().map(|(at, _)| *at);
+        due.into_iter().chain(self.outage.probe_at(now).filter(|at| *at > now)).min()
+    }
+
+    /// When a service that is out of order is asked again; `None` while it is not known to be.
+    pub fn probe_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.outage.probe_at(now)
     }
 
     /// Takes keys out of a picked batch that were not sent after all: they wait again. Keys that
@@ -194,12 +204,12 @@ impl Outbox {
         if let Some(at) = entry.not_before {
             *self.due.entry(at).or_default() += 1;
         }
-        let place = (entry.sequence, entry.key.clone());
+        let (sequence, key) = (entry.sequence, entry.key.clone());
         if entry.suspect_group == 0 {
             let queue = (entry.lane, entry.key.feed, entry.intent.verb());
-            self.queues.entry(queue).or_default().insert(place);
+            self.queues.entry(queue).or_default().insert(sequence, key);
         } else {
-            self.suspects.entry(entry.suspect_group).or_default().insert(place);
+            self.suspects.entry(entry.suspect_group).or_default().insert((sequence, key));
         }
     }
 
@@ -212,14 +222,13 @@ impl Outbox {
                 self.due.remove(&at);
             }
         }
-        let place = (entry.sequence, entry.key.clone());
         if entry.suspect_group == 0 {
             let queue = (entry.lane, entry.key.feed, entry.intent.verb());
             if let Some(queue) = self.queues.get_mut(&queue) {
-                queue.remove(&place);
+                queue.remove(entry.sequence, &entry.key);
             }
         } else if let Some(group) = self.suspects.get_mut(&entry.suspect_group) {
-            group.remove(&place);
+            group.remove(&(entry.sequence, entry.key.clone()));
             if group.is_empty() {
                 self.suspects.remove(&entry.suspect_group);
             }

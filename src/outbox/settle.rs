@@ -14,18 +14,27 @@ use crate::retry::next_attempt_at;
 /// Longest message kept per key, in characters.
 const MESSAGE_CHARS_MAX: usize = 1_000;
 
+/// An item that failed for passing reasons as often as this is separated from its batch: it may be
+/// what the service fails at, and the others must not wait for it.
+const SEPARATE_AFTER_ATTEMPTS: u32 = 4;
+
 /// What becomes of one entry.
 enum Fate {
     /// The service has it.
     Accepted,
     /// Refused for good, for this reason.
     Parked(String),
-    /// Waits again; the outcome is unknown and the next attempt has to wait.
-    Retried,
+    /// Waits again, in its suspect group or in this one; the outcome is unknown and the next attempt
+    /// has to wait.
+    Retried(Option<u32>),
     /// Waits again; nothing was taken, through no fault of this item.
     Spared,
-    /// Waits again in a suspect group.
+    /// Waits again; nothing was taken, and others were named as the cause.
+    Cleared,
+    /// Waits again in a suspect group; nothing was taken.
     Suspected(u32),
+    /// Waits again in a suspect group; the outcome is unknown.
+    Doubted(u32),
 }
 
 impl Outbox {
@@ -44,7 +53,12 @@ impl Outbox {
     ) -> Settlement {
         let mut settlement =
             Settlement { ledger: Vec::new(), entries: Vec::new(), effect: effect(answer, now) };
+        let tested = self.tested_by(&batch.keys);
         let mut fates = self.fates(batch, &answer.verdict, &answer.message);
+        // An item that always fails alone says nothing about the others.
+        if answer.verdict != Verdict::Unavailable || !self.is_alone(&batch.keys) {
+            self.outage.note(&answer.verdict, now, jitter);
+        }
         for (nth, key) in batch.keys.iter().enumerate() {
             let Some(before) = self.land(key, batch.id) else { continue };
             let fate = fates.remove(&nth).unwrap_or(Fate::Spared);
@@ -63,6 +77,9 @@ impl Outbox {
                 self.insert(entry);
             }
         }
+        if let (Some(tested), Verdict::Accepted) = (tested, &answer.verdict) {
+            self.convict_rest_of(tested, &mut settlement);
+        }
         settlement
     }
 
@@ -72,14 +89,17 @@ impl Outbox {
         match verdict {
             Verdict::Accepted => all.map(|nth| (nth, Fate::Accepted)).collect(),
             Verdict::ItemsRefused(faults) => {
-                let named = messages(faults, batch.keys.len());
+                let mut named = messages(faults, batch.keys.len());
                 if named.is_empty() {
                     return self.split(batch.keys.len(), message);
                 }
-                named.into_iter().map(|(nth, text)| (nth, Fate::Parked(text))).collect()
+                all.map(|nth| (nth, named.remove(&nth).map_or(Fate::Cleared, Fate::Parked)))
+                    .collect()
             }
-            Verdict::BatchRefused | Verdict::TooLarge => self.split(batch.keys.len(), message),
-            Verdict::Unavailable => all.map(|nth| (nth, Fate::Retried)).collect(),
+            Verdict::BatchRefused => self.split(batch.keys.len(), message),
+            Verdict::TooLarge => self.cut(batch.keys.len(), message),
+            Verdict::Unavailable if self.is_worn(batch) => self.separate(batch.keys.len()),
+            Verdict::Unavailable => all.map(|nth| (nth, Fate::Retried(None))).collect(),
             Verdict::TokenRefused
             | Verdict::Forbidden
             | Verdict::NoSuchEndpoint
@@ -87,18 +107,44 @@ impl Outbox {
         }
     }
 
-    /// Two halves with a suspect group each; an item that is alone is the bad one.
+    /// Two halves, of which one is tested; an item that is alone is the bad one.
     fn split(&mut self, count: usize, message: &str) -> BTreeMap<usize, Fate> {
         if count <= 1 {
             return (0..count).map(|nth| (nth, Fate::Parked(shortened(message)))).collect();
         }
-        let first = self.last_suspect_group.saturating_add(1);
-        let second = first.saturating_add(1);
-        self.last_suspect_group = second;
+        self.halves(count).map(Fate::Suspected).enumerate().collect()
+    }
+
+    /// Two halves that both go as they are: nothing is wrong with an item but for one that is too large
+    /// alone.
+    fn cut(&mut self, count: usize, message: &str) -> BTreeMap<usize, Fate> {
+        if count <= 1 {
+            return self.split(count, message);
+        }
+        let (first, second) = (self.next_suspect_group(), self.next_suspect_group());
         let middle = count.div_ceil(2);
-        (0..count)
-            .map(|nth| (nth, Fate::Suspected(if nth < middle { first } else { second })))
-            .collect()
+        let group = |nth| if nth < middle { first } else { second };
+        (0..count).map(|nth| (nth, Fate::Suspected(group(nth)))).collect()
+    }
+
+    /// Whether an item of the batch has failed so often that it may be what the service fails at: the
+    /// service has worked since it last failed, or is already being searched for the item.
+    fn is_worn(&self, batch: &Batch) -> bool {
+        if !self.outage.is_well() && self.tested_by(&batch.keys).is_none() {
+            return false;
+        }
+        let attempts = |key| self.entries.get(key).map_or(0, |entry: &OutboxEntry| entry.attempts);
+        batch.keys.iter().map(attempts).max() >= Some(SEPARATE_AFTER_ATTEMPTS)
+    }
+
+    /// Like [`Outbox::split`], for an item that the service fails at rather than refuses: it is not
+    /// parked, but has to go alone.
+    fn separate(&mut self, count: usize) -> BTreeMap<usize, Fate> {
+        if count <= 1 {
+            let alone = self.next_suspect_group() + 2;
+            return (0..count).map(|nth| (nth, Fate::Retried(Some(alone)))).collect();
+        }
+        self.halves(count).map(Fate::Doubted).enumerate().collect()
     }
 }
 
@@ -176,8 +222,10 @@ fn record_after(
             attempts,
             ..answered
         },
-        Fate::Retried => LedgerRecord { state: ItemState::Retrying, attempts, ..answered },
-        Fate::Spared | Fate::Suspected(_) => {
+        Fate::Retried(_) | Fate::Doubted(_) => {
+            LedgerRecord { state: ItemState::Retrying, attempts, ..answered }
+        }
+        Fate::Spared | Fate::Cleared | Fate::Suspected(_) => {
             LedgerRecord { state: ItemState::Retrying, ..answered }
         }
     }
@@ -189,16 +237,21 @@ fn entry_after(
     now: Timestamp,
     jitter: u32,
 ) -> Option<OutboxEntry> {
-    match fate {
-        Fate::Accepted | Fate::Parked(_) => None,
-        Fate::Retried => {
-            let attempts = entry.attempts.saturating_add(1);
-            let not_before = Some(next_attempt_at(attempts, now, jitter));
-            Some(OutboxEntry { attempts, not_before, ..entry.clone() })
+    let attempts = entry.attempts.saturating_add(1);
+    let suspect_group = match fate {
+        Fate::Accepted | Fate::Parked(_) => return None,
+        Fate::Retried(group) => group.unwrap_or(entry.suspect_group),
+        Fate::Spared => entry.suspect_group,
+        Fate::Cleared => 0,
+        Fate::Suspected(group) | Fate::Doubted(group) => *group,
+    };
+    let (attempts, not_before) = match fate {
+        Fate::Retried(_) => (attempts, Some(next_attempt_at(attempts, now, jitter))),
+        // The search goes on soon, however long the item has failed.
+        Fate::Doubted(_) => (attempts, Some(next_attempt_at(1, now, jitter))),
+        Fate::Accepted | Fate::Parked(_) | Fate::Spared | Fate::Cleared | Fate::Suspected(_) => {
+            (entry.attempts, None)
         }
-        Fate::Spared => Some(OutboxEntry { not_before: None, ..entry.clone() }),
-        Fate::Suspected(group) => {
-            Some(OutboxEntry { suspect_group: *group, not_before: None, ..entry.clone() })
-        }
-    }
+    };
+    Some(OutboxEntry { attempts, not_before, suspect_group, ..entry.clone() })
 }

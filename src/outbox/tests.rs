@@ -61,7 +61,7 @@ fn outbox(entries: impl IntoIterator<Item = OutboxEntry>) -> Outbox {
 }
 
 fn pick(outbox: &mut Outbox) -> Option<Batch> {
-    outbox.pick(NOW, &|_| usize::MAX)
+    outbox.pick(NOW, &|_, _| usize::MAX)
 }
 
 fn answer(verdict: Verdict, code: u16) -> Answer {
@@ -168,9 +168,9 @@ fn a_trickle_of_live_changes_does_not_starve_a_mass_load() {
 #[test]
 fn a_batch_is_one_endpoint_oldest_first_and_within_room_and_limit() {
     let mut outbox = outbox((0..150).map(|n| entry(product(n), 1_000 - u64::from(n))));
-    let batch = outbox.pick(NOW, &|_| 3).unwrap();
+    let batch = outbox.pick(NOW, &|_, _| 3).unwrap();
     assert_eq!(batch.keys, [product(149), product(148), product(147)]);
-    assert_eq!(outbox.pick(NOW, &|_| 0), None);
+    assert_eq!(outbox.pick(NOW, &|_, _| 0), None);
     assert_eq!(pick(&mut outbox).unwrap().keys.len(), 100);
     assert_eq!(outbox.waiting_count(Feed::Products), 47);
 }
@@ -221,7 +221,7 @@ fn a_first_item_in_backoff_holds_up_its_dependents_and_nobody_else() {
     assert_eq!(pick(&mut outbox).unwrap().keys, [price(2, "base")]);
     assert_eq!(pick(&mut outbox), None);
     assert_eq!(outbox.next_due(NOW), Some(at(60)));
-    assert_eq!(outbox.pick(at(60), &|_| 9).unwrap().keys, [product(1)]);
+    assert_eq!(outbox.pick(at(60), &|_, _| 9).unwrap().keys, [product(1)]);
 }
 
 #[test]
@@ -268,6 +268,8 @@ fn an_accepted_batch_leaves_the_outbox_and_is_written_down() {
     assert_eq!((deleted.first_at, deleted.last_at), (NOW, at(5)));
 }
 
+mod search;
+
 #[test]
 fn refused_item_is_parked_and_the_rest_is_resent_at_once() {
     let mut outbox = outbox((0..100).map(|n| entry(product(n), u64::from(n))));
@@ -286,48 +288,6 @@ fn refused_item_is_parked_and_the_rest_is_resent_at_once() {
 }
 
 #[test]
-fn a_bad_item_that_is_not_named_is_found_by_halving() {
-    for bad in 0..100 {
-        for verdict in [
-            Verdict::BatchRefused,
-            Verdict::TooLarge,
-            Verdict::ItemsRefused(vec![fault(500, "", "")]),
-        ] {
-            let mut outbox = outbox((0..100).map(|n| entry(product(n), u64::from(n))));
-            let sent = drain(&mut outbox, |batch| {
-                if batch.keys.contains(&product(bad)) { verdict.clone() } else { Verdict::Accepted }
-            });
-            assert!(sent.len() <= 1 + 14, "2·⌈log2 100⌉ extra requests, not {}", sent.len() - 1);
-            assert!(outbox.is_empty());
-            let alone = sent.iter().filter(|batch| batch.keys == [product(bad)]).count();
-            assert_eq!(alone, 1);
-        }
-    }
-}
-
-#[test]
-fn a_suspect_group_goes_alone_and_first_even_after_a_restart() {
-    let suspect =
-        |n, group| OutboxEntry { suspect_group: group, ..entry(product(n), 100 + u64::from(n)) };
-    let mut outbox =
-        Outbox::from_entries([entry(product(1), 1), suspect(2, 6), suspect(3, 6), suspect(4, 7)]);
-    assert_eq!(outbox.waiting_count(Feed::Products), 4);
-    let group = pick(&mut outbox).unwrap();
-    assert_eq!(group.keys, [product(2), product(3)]);
-    let settled = settle(&mut outbox, &group, &answer(Verdict::BatchRefused, 400));
-    let groups: Vec<u32> = settled
-        .entries
-        .iter()
-        .flat_map(|(_, after)| after)
-        .map(|after| after.suspect_group)
-        .collect();
-    assert_eq!(groups, [8, 9]);
-    assert_eq!(pick(&mut outbox).unwrap().keys, [product(4)]);
-    outbox.put(delete(product(2), 200));
-    assert_eq!(outbox.get(&product(2)).unwrap().suspect_group, 0);
-}
-
-#[test]
 fn a_passing_failure_waits_longer_each_time() {
     let mut outbox = outbox([entry(product(1), 1)]);
     let batch = pick(&mut outbox).unwrap();
@@ -336,7 +296,7 @@ fn a_passing_failure_waits_longer_each_time() {
     assert_eq!((retrying.state, retrying.attempts, retrying.code), (ItemState::Retrying, 1, 503));
     assert_eq!(outbox.get(&product(1)).unwrap().not_before, Some(at(1)));
     assert_eq!((pick(&mut outbox), outbox.next_due(NOW)), (None, Some(at(1))));
-    let batch = outbox.pick(at(1), &|_| 1).unwrap();
+    let batch = outbox.pick(at(1), &|_, _| 1).unwrap();
     outbox.settle(&batch, &answer(Verdict::Unavailable, 503), &BTreeMap::new(), at(1), 500);
     assert_eq!(outbox.get(&product(1)).unwrap().not_before, Some(at(3)));
 }

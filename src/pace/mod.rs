@@ -16,7 +16,7 @@ mod licence;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::feed::Feed;
 pub use estimate::{Bound, Estimate, FeedEstimate, estimate};
@@ -30,8 +30,20 @@ const WINDOW_MS: i64 = 60_250;
 /// [`WINDOW_MS`] as a duration.
 const WINDOW: Duration = Duration::from_millis(60_250);
 
+/// How late a batch may leave without delaying the next one.
+const LATE_MAX: Duration = Duration::from_millis(750);
+
+/// The longest that the service can have delivery pause.
+pub const PAUSE_MAX: Duration = Duration::from_hours(1);
+
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
+
+/// The part of the day's products that a mass load leaves for changes: one in so many.
+const DAY_RESERVE_DIVISOR: u32 = 20;
+
+/// The shortest wait that is told.
+const TICK: SignedDuration = SignedDuration::from_millis(1);
 
 /// Items sent this long before midnight count for the next day too, in milliseconds.
 const MIDNIGHT_MARGIN_MS: i64 = 2_000;
@@ -124,6 +136,15 @@ pub struct PaceState {
     pub closed_until: Option<Timestamp>,
 }
 
+/// How the minute's items may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spending {
+    /// Up to half of them at once: for a change that somebody waits for.
+    Burst,
+    /// Spread over the minute: for a mass load, so that a change that comes up meanwhile finds room.
+    Steady,
+}
+
 /// What the budgets admit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
@@ -162,12 +183,12 @@ impl Pace {
 
     /// What the budgets admit for a feed now.
     ///
-    /// While at most half of the minute's items are used, all that is left is admitted at once.
-    /// Beyond that, batches are spread over the minute: the next full batch is admitted when it
-    /// is due and fits, so that a change that comes up during a mass load waits for seconds, not
-    /// for the rest of the minute, and no request is wasted on a few items. A smaller batch may
-    /// go whenever a full one might.
-    pub fn room(&mut self, feed: Feed, now: Timestamp) -> Room {
+    /// A burst may use all that is left while at most half of the minute's items are used. Beyond
+    /// that, and for steady spending from the start, batches are spread over the minute: the next full
+    /// batch is admitted when it is due and fits, so that a change that comes up during a mass load
+    /// waits for seconds, not for the rest of the minute, and no request is wasted on a few items. A
+    /// smaller batch may go whenever a full one might.
+    pub fn room(&mut self, feed: Feed, spending: Spending, now: Timestamp) -> Room {
         self.advance(now);
         if let Some(until) = self.state.closed_until {
             return Room::Until(until);
@@ -175,9 +196,10 @@ impl Pace {
         let requests = self.requests.as_mut().and_then(|it| it.free_at(NonZeroU32::MIN, now));
         let items = match Family::of(feed) {
             Family::Products => {
-                earlier(self.day_room(), self.products.room(&self.state.sends, now))
+                let day = self.day_room(spending, now);
+                earlier(day, self.products.room(&self.state.sends, spending, now))
             }
-            Family::Prices => self.prices.room(&self.state.sends, now),
+            Family::Prices => self.prices.room(&self.state.sends, spending, now),
             Family::RequestOnly => Room::Items(feed.batch_items_max()),
         };
         requests.map_or(items, |at| earlier(Room::Until(at), items))
@@ -256,13 +278,35 @@ impl Pace {
             self.state.day = today;
         }
         self.state.sends.retain(|send| send.at_ms + WINDOW_MS > now_ms);
-        self.state.closed_until = self.state.closed_until.filter(|until| *until > now);
+        // A pause beyond the longest was given before the clock was set back.
+        let latest = now.checked_add(PAUSE_MAX).unwrap_or(Timestamp::MAX);
+        let closed_until = self.state.closed_until.filter(|until| *until > now);
+        self.state.closed_until = closed_until.map(|until| until.min(latest));
     }
 
-    fn day_room(&self) -> Room {
-        match self.limits.products_per_day.saturating_sub(self.state.products_sent) {
-            0 => Room::Until(from_ms((self.state.day + 1) * DAY_MS)),
-            left => Room::Items(count(left)),
+    /// What is left of the day's products. Steady spending leaves some for changes that come up later in
+    /// the day: the less, the less is left of the day, so that by midnight all may be used.
+    fn day_room(&self, spending: Spending, now: Timestamp) -> Room {
+        let ends_ms = (self.state.day + 1) * DAY_MS;
+        let left = self.limits.products_per_day.saturating_sub(self.state.products_sent);
+        let reserve = u64::from(self.limits.products_per_day / DAY_RESERVE_DIVISOR);
+        if left == 0 {
+            return Room::Until(from_ms(ends_ms));
+        }
+        if spending == Spending::Burst || reserve == 0 {
+            return Room::Items(count(left));
+        }
+        let day_ms = DAY_MS.unsigned_abs();
+        let rest_ms = u64::try_from(ends_ms - now.as_millisecond()).unwrap_or(0).min(day_ms);
+        let kept = u32::try_from(reserve * rest_ms / day_ms).unwrap_or(u32::MAX);
+        let least = self.products.full.get().min(left);
+        match left.saturating_sub(kept) {
+            free if free >= least => Room::Items(count(free)),
+            _ => {
+                // When so little is kept that a full batch is free.
+                let rest_ms = u64::from(left - least) * day_ms / reserve;
+                Room::Until(from_ms(ends_ms - i64::try_from(rest_ms).unwrap_or(0)).max(now + TICK))
+            }
         }
     }
 }
@@ -286,30 +330,36 @@ impl Minute {
             .min_by_key(|slots| items_max % (items_max / slots).max(1))
             .unwrap_or(slots_min);
         let full = NonZeroU32::new(items_max / slots).unwrap_or(NonZeroU32::MIN);
-        // Half a batch of tolerance: a batch that leaves late does not delay the next one.
-        let burst = full.saturating_add(full.get().div_ceil(2));
-        let spread = Governed::new(WINDOW / items_max, burst, now);
+        let interval = WINDOW / items_max;
+        // A batch that leaves a little late does not delay the next one. More would be used up at the
+        // start of a load, and missing at the end of its first minute.
+        let late = LATE_MAX.as_nanos() / interval.as_nanos().max(1);
+        let late = u32::try_from(late).unwrap_or(u32::MAX).min(full.get().div_ceil(2));
+        let spread = Governed::new(interval, full.saturating_add(late), now);
         Self { family: Family::of(feed), items_max, full, spread }
     }
 
-    fn room(&mut self, sends: &[RecentSend], now: Timestamp) -> Room {
+    fn room(&mut self, sends: &[RecentSend], spending: Spending, now: Timestamp) -> Room {
         let mine = || sends.iter().filter(|send| send.family == self.family);
         let used = mine().fold(0, |sum: u32, send| sum.saturating_add(send.items));
         let mut free = self.items_max.saturating_sub(used);
         let full = self.full.get();
-        if used.saturating_add(full) <= self.items_max / 2 {
+        let is_half_free = used.saturating_add(full) <= self.items_max / 2;
+        if spending == Spending::Burst && is_half_free {
             return Room::Items(count(free));
         }
+        // A few items for a request of a mass load would waste it; a change goes with what there is.
+        let least = if spending == Spending::Burst { 1 } else { full };
         let mut fits_at = None;
         for send in mine() {
-            if free >= full {
+            if free >= least {
                 break;
             }
             free = free.saturating_add(send.items);
             fits_at = Some(from_ms(send.at_ms + WINDOW_MS));
         }
         let due_at = self.spread.as_mut().and_then(|spread| spread.free_at(self.full, now));
-        fits_at.max(due_at).map_or(Room::Items(count(full)), Room::Until)
+        fits_at.max(due_at).map_or(Room::Items(count(full.min(free))), Room::Until)
     }
 
     fn charge(&mut self, items: u32, now: Timestamp) {

@@ -32,7 +32,7 @@ fn saturate(pace: &mut Pace, feed: Feed, until_ms: i64, late_ms: i64) -> Vec<(i6
     let mut now = at(0);
     let mut sent = Vec::new();
     while now < at(until_ms) {
-        match pace.room(feed, now) {
+        match pace.room(feed, Spending::Burst, now) {
             Room::Until(until) => {
                 assert!(until > now, "room in the past");
                 now = until + SignedDuration::from_millis(late_ms);
@@ -61,17 +61,17 @@ fn peak(sent: &[(i64, usize)]) -> usize {
 #[test]
 fn requests_keep_their_interval_without_a_burst() {
     let mut pace = pace(limits(1_000));
-    assert_eq!(pace.room(Feed::PriceBooks, at(60_000)), Room::Items(500));
+    assert_eq!(pace.room(Feed::PriceBooks, Spending::Burst, at(60_000)), Room::Items(500));
     pace.take(Feed::PriceBooks, 1, at(60_000));
-    assert_eq!(pace.room(Feed::Products, at(60_010)), Room::Until(at(60_500)));
-    assert_eq!(pace.room(Feed::ProductAttributes, at(60_500)), Room::Items(100));
+    assert_eq!(pace.room(Feed::Products, Spending::Burst, at(60_010)), Room::Until(at(60_500)));
+    assert_eq!(pace.room(Feed::ProductAttributes, Spending::Burst, at(60_500)), Room::Items(100));
 }
 
 #[test]
 fn asking_for_room_costs_nothing() {
     let mut pace = pace(limits(1_000));
     for ms in 0..100 {
-        assert_eq!(pace.room(Feed::Products, at(ms)), Room::Items(1_000));
+        assert_eq!(pace.room(Feed::Products, Spending::Burst, at(ms)), Room::Items(1_000));
     }
     assert_eq!(pace.state().sends, []);
 }
@@ -82,6 +82,22 @@ fn half_a_minute_of_items_goes_at_once_and_the_rest_is_spread() {
     let first: Vec<i64> = sent.iter().take(7).map(|(ms, _)| *ms).collect();
     assert_eq!(first.get(..5).unwrap(), [0, 500, 1_000, 1_500, 2_000]);
     assert!(first.get(6).unwrap() - first.get(5).unwrap() >= 6_000);
+}
+
+#[test]
+fn steady_spending_leaves_room_for_a_burst_from_the_start() {
+    let mut pace = pace(limits(1_000));
+    for n in 0..20 {
+        let now = at(6_100 * n);
+        assert_eq!(pace.room(Feed::Products, Spending::Steady, now), Room::Items(100));
+        pace.take(Feed::Products, 100, now);
+        let Room::Until(until) = pace.room(Feed::Products, Spending::Steady, now) else { panic!() };
+        assert!(until > now + SignedDuration::from_secs(2), "{until}");
+        let soon = now + SignedDuration::from_millis(500);
+        let burst = pace.room(Feed::Products, Spending::Burst, soon);
+        let is_early = n < 4;
+        assert_eq!(matches!(burst, Room::Items(_)), is_early, "{n}: {burst:?}");
+    }
 }
 
 #[test]
@@ -109,7 +125,7 @@ fn a_saturated_budget_is_used_to_99_percent() {
 fn a_change_during_a_mass_load_waits_for_seconds() {
     let mut pace = pace(limits(1_000));
     saturate(&mut pace, Feed::Products, 5 * MINUTE_MS, 0);
-    match pace.room(Feed::Products, at(5 * MINUTE_MS)) {
+    match pace.room(Feed::Products, Spending::Burst, at(5 * MINUTE_MS)) {
         Room::Items(_) => {}
         Room::Until(until) => assert!(until <= at(5 * MINUTE_MS + 7_000), "{until}"),
     }
@@ -119,7 +135,7 @@ fn a_change_during_a_mass_load_waits_for_seconds() {
 fn a_few_live_items_in_a_row_do_not_wait() {
     let mut pace = pace(limits(1_000));
     for n in 0..20 {
-        assert!(matches!(pace.room(Feed::Products, at(n * 500)), Room::Items(_)));
+        assert!(matches!(pace.room(Feed::Products, Spending::Burst, at(n * 500)), Room::Items(_)));
         pace.take(Feed::Products, 3, at(n * 500));
     }
 }
@@ -130,13 +146,13 @@ fn a_restart_refills_no_budget() {
     saturate(&mut before, Feed::Products, 40_000, 0);
     let used = before.state().clone();
     let mut after = Pace::new(limits(1_000), used, at(40_001));
-    assert!(matches!(after.room(Feed::Products, at(40_001)), Room::Until(_)));
+    assert!(matches!(after.room(Feed::Products, Spending::Burst, at(40_001)), Room::Until(_)));
     assert_eq!(after.state().products_sent, 1_000);
 
     before.take(Feed::PriceBooks, 1, at(50_000));
     let mut after = Pace::new(limits(1_000), before.state().clone(), at(50_100));
     assert!(
-        matches!(after.room(Feed::PriceBooks, at(50_100)), Room::Until(until) if until > at(50_400))
+        matches!(after.room(Feed::PriceBooks, Spending::Burst, at(50_100)), Room::Until(until) if until > at(50_400))
     );
 }
 
@@ -145,11 +161,44 @@ fn the_day_budget_ends_at_midnight_utc_and_the_last_seconds_count_twice() {
     let mut pace = pace(Limits { products_per_day: 150, ..limits(1_000) });
     let midnight = 12 * 3_600_000;
     pace.take(Feed::Products, 100, at(0));
-    assert_eq!(pace.room(Feed::Products, at(1_000)), Room::Items(50));
+    assert_eq!(pace.room(Feed::Products, Spending::Burst, at(1_000)), Room::Items(50));
     pace.take(Feed::Products, 50, at(midnight - 1_000));
-    assert_eq!(pace.room(Feed::Products, at(midnight - 400)), Room::Until(at(midnight)));
-    assert!(matches!(pace.room(Feed::Prices, at(midnight - 400)), Room::Items(_)));
-    assert_eq!(pace.room(Feed::Products, at(midnight)), Room::Items(100));
+    assert_eq!(
+        pace.room(Feed::Products, Spending::Burst, at(midnight - 400)),
+        Room::Until(at(midnight))
+    );
+    assert!(matches!(pace.room(Feed::Prices, Spending::Burst, at(midnight - 400)), Room::Items(_)));
+    assert_eq!(pace.room(Feed::Products, Spending::Burst, at(midnight)), Room::Items(100));
+}
+
+#[test]
+fn a_mass_load_leaves_products_of_the_day_for_changes_and_uses_all_of_them_by_midnight() {
+    let mut pace = pace(limits(1_000));
+    let (mut now, midnight) = (at(0), 12 * 3_600_000);
+    let mut sent_by = std::collections::BTreeMap::new();
+    while now < at(midnight) {
+        match pace.room(Feed::Products, Spending::Steady, now) {
+            Room::Items(room) => {
+                let items = room.min(100);
+                assert_eq!(items, 100, "no request for a few items");
+                pace.take(Feed::Products, items, now);
+            }
+            Room::Until(until) => {
+                assert!(until > now, "room in the past");
+                now = until;
+            }
+        }
+        let hour = (now.as_millisecond() - NOON_MS) / 3_600_000;
+        sent_by.insert(hour, pace.state().products_sent);
+        if hour < 11 && sent_by.len() % 2 == 0 {
+            now += SignedDuration::from_secs(7);
+            let burst = pace.room(Feed::Products, Spending::Burst, now);
+            assert!(matches!(burst, Room::Items(_)), "{now}: {burst:?}");
+        }
+    }
+    println!("{sent_by:?}");
+    assert!(sent_by[&2] >= 97_000 && sent_by[&2] <= 98_500, "{sent_by:?}");
+    assert!(sent_by[&11] >= 99_900, "{sent_by:?}");
 }
 
 #[test]
@@ -157,8 +206,8 @@ fn a_closed_budget_opens_at_its_time() {
     let mut pace = pace(limits(1_000));
     pace.close_until(at(9_000));
     pace.close_until(at(5_000));
-    assert_eq!(pace.room(Feed::Prices, at(8_999)), Room::Until(at(9_000)));
-    assert_eq!(pace.room(Feed::Prices, at(9_000)), Room::Items(50_000));
+    assert_eq!(pace.room(Feed::Prices, Spending::Burst, at(8_999)), Room::Until(at(9_000)));
+    assert_eq!(pace.room(Feed::Prices, Spending::Burst, at(9_000)), Room::Items(50_000));
 }
 
 #[test]
@@ -166,9 +215,12 @@ fn a_clock_set_back_does_not_close_the_budgets_for_long() {
     let mut pace = pace(limits(1_000));
     pace.take(Feed::Products, 900, at(3_600_000));
     assert!(
-        matches!(pace.room(Feed::Products, at(0)), Room::Until(until) if until <= at(MINUTE_MS + 1_000))
+        matches!(pace.room(Feed::Products, Spending::Burst, at(0)), Room::Until(until) if until <= at(MINUTE_MS + 1_000))
     );
-    assert!(matches!(pace.room(Feed::Products, at(MINUTE_MS + 1_000)), Room::Items(_)));
+    assert!(matches!(
+        pace.room(Feed::Products, Spending::Burst, at(MINUTE_MS + 1_000)),
+        Room::Items(_)
+    ));
 }
 
 #[test]
@@ -211,7 +263,7 @@ proptest! {
             if restart == 0 {
                 pace = Pace::new(limits.clone(), pace.state().clone(), now);
             }
-            match pace.room(Feed::Products, now) {
+            match pace.room(Feed::Products, Spending::Burst, now) {
                 Room::Items(room) => {
                     prop_assert!(room > 0);
                     let items = room.min(wish);

@@ -12,9 +12,17 @@ use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, timers};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, assemble};
 use crate::ledger::Cause;
-use crate::outbox::{Batch, Intent, Verb};
-use crate::pace::Room;
+use crate::outbox::{Batch, Intent, Lane, Verb};
+use crate::pace::{Room, Spending};
 use crate::store::WriteBatch;
+
+/// How a lane spends the minute's items.
+pub(super) const fn spending(lane: Lane) -> Spending {
+    match lane {
+        Lane::Live => Spending::Burst,
+        Lane::Mass => Spending::Steady,
+    }
+}
 
 impl Delivery {
     /// The next request: its keys are in flight and its items charged to the budgets, durably.
@@ -24,14 +32,16 @@ impl Delivery {
         now: Timestamp,
     ) -> Result<Option<(Batch, Vec<Json>)>, EngineError> {
         let mut rooms = BTreeMap::new();
-        for feed in Feed::ALL {
-            let room = match self.pace.room(feed, now) {
+        for (feed, lane) in
+            Feed::ALL.into_iter().flat_map(|feed| Lane::ALL.map(|lane| (feed, lane)))
+        {
+            let room = match self.pace.room(feed, spending(lane), now) {
                 Room::Items(items) => items,
                 Room::Until(_) => 0,
             };
-            rooms.insert(feed, room);
+            rooms.insert((feed, lane), room);
         }
-        let room = |feed: Feed| rooms.get(&feed).copied().unwrap_or(0);
+        let room = |feed: Feed, lane: Lane| rooms.get(&(feed, lane)).copied().unwrap_or(0);
         // A picked batch may come to nothing; its entries are then mended or wait, so this ends.
         while let Some(batch) = self.outbox.pick(now, &room) {
             let (batch, bodies) = self.bodies(batch, now)?;
@@ -165,8 +175,9 @@ impl Delivery {
         }
         let options = self.params.options(timers::assembly_instant(&self.store, now)?);
         let (store, gauges, outbox) = (&self.store, &self.gauges, &mut self.outbox);
-        let busy =
-            Preparation { store, outbox, shop, options: &options, now, gauges }.again(stale)?;
+        let laps = &mut self.laps;
+        let busy = Preparation { store, outbox, shop, options: &options, now, gauges, laps }
+            .again(stale)?;
         for key in keys {
             let owner = self.outbox.get(key).map(|entry| entry.owner);
             if owner.is_some_and(|id| busy.contains(&FeedOwner { feed: key.feed, id })) {

@@ -1,11 +1,15 @@
 //! The delivering steps over a real store, against a service that is a map: one by one, and at
-//! random with crashes in between; the loop's naps; settings that change; and the whole loop against the sandbox.
+//! random with crashes in between; the pure parts against a model; what a first sync and a live change
+//! may take; the loop's naps; settings that change; and the whole loop against the sandbox.
 
 mod categories;
+mod first_sync;
+mod model;
 mod naps;
 mod random;
 mod sandboxed;
 mod settings;
 mod steps;
 mod timers;
+mod turns;
 mod world;

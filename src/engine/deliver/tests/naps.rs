@@ -89,7 +89,7 @@ fn retry_that_comes_due_between_a_round_and_its_nap_is_not_slept_through() {
     let directory = tempfile::tempdir().unwrap();
     let mut delivery = delivery(&clock, directory.path());
     let round = clock.now();
-    let price = delivery.outbox.pick(round, &|_| 1).expect("the price may go");
+    let price = delivery.outbox.pick(round, &|_, _| 1).expect("the price may go");
     let answer = Answer {
         verdict: Verdict::Unavailable,
         code: 503,
@@ -105,7 +105,7 @@ fn retry_that_comes_due_between_a_round_and_its_nap_is_not_slept_through() {
 /// What is sent and answered only when the clock reaches an instant.
 fn sent(delivery: &mut Delivery, clock: &ManualClock, answered_after: Duration) -> FeedKey {
     let now = clock.now();
-    let price = delivery.outbox.pick(now, &|_| 1).expect("the price may go");
+    let price = delivery.outbox.pick(now, &|_, _| 1).expect("the price may go");
     let key = price.keys.first().expect("a key").clone();
     let clock = clock.clone();
     delivery.in_flight.push(Box::pin(async move {

@@ -391,7 +391,7 @@ fn entry_that_is_out_of_date_waits_for_the_answer_to_its_owners_other_key() {
     world.prepare();
     let now = world.clock.now();
     let outbox = &mut world.delivery().outbox;
-    let batch = outbox.pick(now, &|_| 1).unwrap();
+    let batch = outbox.pick(now, &|_, _| 1).unwrap();
     assert_eq!(batch.keys.len(), 1);
     let changes = name(&mut world, 15, "Second");
     world.write(changes);
@@ -425,6 +425,7 @@ fn prepare_once(world: &mut World) -> bool {
         options: &options,
         now,
         gauges: &delivery.gauges,
+        laps: &mut delivery.laps,
     }
     .prepare()
     .unwrap()
