@@ -1,5 +1,8 @@
 //! `check`: is everything in place for a run?
 
+mod licence;
+mod service;
+
 use std::path::Path;
 
 use serde_json::json;
@@ -12,12 +15,10 @@ use crate::source::{self, Connection, Finding, Severity};
 
 pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let config = wire::read_config(path)?;
-    let clock = wire::clock();
-    let submitter = wire::submitter(&config, &clock)?;
     let params = wire::source(&config);
     let source_error = |error| EngineError::Source(Box::new(error));
     let mut connection = Connection::connect(&params).await.map_err(source_error)?;
-    let now = clock.now();
+    let now = wire::clock().now();
     let preflight = source::preflight(&mut connection, &params, WATCHED_TABLES, now).await;
     let mut findings = preflight.map_err(source_error)?.findings;
     let is_taken = source::is_lead_taken(&mut connection, &wire::tenant(&config)).await;
@@ -28,20 +29,14 @@ pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     };
     findings.push(Finding::ok("delivery", message));
     drop(connection);
+    findings.extend(licence::findings(&config)?);
     // The findings about the source are worth seeing even when the service refuses us.
-    let service = async {
-        submitter.sign_in().await?;
-        if config.optimizer.org_id.is_empty() || config.optimizer.tenant_id.is_empty() {
-            return Ok("signed in; org_id or tenant_id is not set, so the tenant was not checked");
-        }
-        submitter.check_tenant().await.map(|_tenant| "signed in; the tenant belongs to the org")
-    };
-    let service = service.await;
-    if let Ok(message) = &service {
-        findings.push(Finding::ok("service", *message));
-    }
+    let (of_service, failure) = service::findings(&config).await;
+    findings.extend(of_service);
     print(&mut findings, json)?;
-    service?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
     let is_unfit = findings.iter().any(|finding| finding.severity == Severity::Fatal);
     Ok(if is_unfit { Exit::Config } else { Exit::Done })
 }

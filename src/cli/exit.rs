@@ -112,6 +112,16 @@ impl Failure {
         Self::new(Exit::Config, message.into()).hint(hint)
     }
 
+    /// What to do, in one line.
+    pub(crate) fn first_hint(&self) -> String {
+        self.hints.first().cloned().unwrap_or_else(|| "see the message".to_owned())
+    }
+
+    /// The error with its causes in one line.
+    pub(crate) fn message(&self) -> String {
+        self.to_text().lines().next().unwrap_or_default().to_owned()
+    }
+
     /// The error with its causes in one line, then what to do, one line each.
     pub(crate) fn to_text(&self) -> String {
         let mut text = format!("failed to {}", self.error);

@@ -25,7 +25,11 @@ pub(crate) async fn init(path: &Path, args: &InitArgs) -> Result<Exit, Failure> 
         return Err(Failure::config(message, hint));
     }
     if let Some(url) = &args.ingestion_url {
-        config::check_address("--ingestion-url", url)?;
+        let checked = config::check_address("--ingestion-url", url);
+        if let Err(ConfigError::Value { message, .. }) = checked {
+            let hint = "it looks like https://na1-sandbox.api.commerce.adobe.com/TENANT";
+            return Err(Failure::usage(format!("use --ingestion-url: {message}"), hint));
+        }
     }
     let ids = Ids::of(args, &draft)?;
     let store = store(&draft, args, &ids)?;
@@ -211,10 +215,7 @@ fn ingestion_url(args: &InitArgs, tenant: &Tenant) -> Result<String, Failure> {
             }
             Ok(url.clone())
         }
-        (None, Some(url), _) => {
-            config::check_address("the tenant service's ingestion address", url)?;
-            Ok(url.clone())
-        }
+        (None, Some(url), _) => Ok(url.clone()),
         (None, None, Some(url)) => Err(Failure::config(
             format!("use '{url}', which the tenant service names: it is no address of Adobe's"),
             "if you know that it is right, give it with --ingestion-url",

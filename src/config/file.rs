@@ -33,9 +33,11 @@ impl Environment {
     /// The process's environment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
-        let secret = |name| std::env::var(name).ok().map(SecretString::from);
         let system = rustix::system::uname();
         let directory = std::env::current_dir().unwrap_or_default();
+        // Service managers set a variable that is left out to nothing.
+        let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let secret = |name| value(name).map(SecretString::from);
         Self {
             source_password: secret(ENV_SOURCE_PASSWORD),
             client_secret: secret(ENV_CLIENT_SECRET),

@@ -359,6 +359,14 @@ fn required(key: &'static str, value: Option<String>) -> Result<String, ConfigEr
 /// # Errors
 /// The address is neither https nor this machine's; `key` names where it stands.
 pub fn check_address(key: &'static str, url: &str) -> Result<(), ConfigError> {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        // It is not repeated, for it may hold a password.
+        return Err(ConfigError::value(
+            key,
+            "a user or a password in it is of no use; leave it out",
+        ));
+    }
     let is_loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
         .iter()
         .filter_map(|prefix| url.strip_prefix(prefix))

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use thiserror::Error;
 
@@ -101,7 +102,10 @@ impl SealingKey {
         let failed = |_cause| SealError::NoRandomness;
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(failed)?;
-        let mut sealed = secret.expose_secret().as_bytes().to_vec();
+        let text = secret.expose_secret().as_bytes();
+        // Room for the tag: growing would leave the secret behind in the memory it had.
+        let mut sealed = Vec::with_capacity(text.len() + CHACHA20_POLY1305.tag_len());
+        sealed.extend_from_slice(text);
         self.cipher()?
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -120,7 +124,7 @@ impl SealingKey {
         let bytes = value.trim().strip_prefix(VERSION).ok_or(SealError::ValueForm)?;
         let bytes = BASE64.decode(bytes).map_err(|_cause| SealError::ValueForm)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>().ok_or(SealError::ValueForm)?;
-        let mut sealed = sealed.to_vec();
+        let mut sealed = Zeroizing::new(sealed.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let opened = self.cipher()?.open_in_place(nonce, Aad::from(of.bytes()), &mut sealed);
         let opened = opened.map_err(|_cause| SealError::NotOpened)?;

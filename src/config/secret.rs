@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 
 use crate::config::ConfigError;
 
@@ -17,7 +18,7 @@ pub fn read(key: &'static str, path: &Path) -> Result<SecretString, ConfigError>
     if is_open(mode) {
         return Err(ConfigError::SecretFileMode { key, path: path.to_owned(), mode });
     }
-    let text = std::fs::read_to_string(path).map_err(failed)?;
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 

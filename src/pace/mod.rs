@@ -4,10 +4,14 @@
 //! the batch leaves. [`PaceState`] goes into the store with each settlement, so that a restart
 //! does not refill a budget.
 //!
+//! `estimate` tells beforehand how long a full sync takes under the budgets, `licence` where they
+//! can't be a licence's.
+//!
 //! Pure: the present is handed in. Must not know who sends what, nor why.
 
 mod estimate;
 mod governed;
+mod licence;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -17,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::feed::Feed;
 pub use estimate::{Bound, Estimate, FeedEstimate, estimate};
 use governed::Governed;
+pub use licence::{Doubt, LicenceUse, doubts_of_limits, doubts_of_use};
 
 /// How long an item counts against its minute, in milliseconds. A little over a minute: a request
 /// may take longer on its way than the one a minute later, and the service counts arrivals.

@@ -253,6 +253,19 @@ impl Submitter {
         tenant::from_reply(&reply, &self.params, &[&self.ccm, &self.ingestion])
     }
 
+    /// Asks the ingestion service for anything at all, without a token: any answer will do.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub async fn reach_ingestion(&self) -> Result<(), SubmitError> {
+        let reply = reply::read(self.http.get(self.ingestion.clone())).await;
+        reply.map(drop).map_err(|source| {
+            let address = request::origin(&self.ingestion);
+            SubmitError::Unreachable { service: "the ingestion service", address, source }
+        })
+    }
+
     /// Sends a request with a token; on 401 once more with a new one.
     async fn authorized(
         &self,

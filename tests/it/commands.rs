@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use aco_stream::sandbox::SandboxParams;
 use serde_json::Value as Json;
 
 use crate::program::{Aco, COMMAND_LIMIT, eventually};
@@ -209,7 +210,17 @@ fn check_lists_its_findings() {
         }
         let ok = findings.iter().filter(|finding| finding["severity"] == "ok");
         let ok: BTreeSet<&str> = ok.filter_map(|finding| finding["check"].as_str()).collect();
-        for check in ["log_bin", "binlog_format", "grant_select", "tls", "tables", "service"] {
+        for check in [
+            "log_bin",
+            "binlog_format",
+            "grant_select",
+            "tls",
+            "tables",
+            "service",
+            "tenant",
+            "environment",
+            "ingestion",
+        ] {
             assert!(ok.contains(check), "{check} is not in {ok:?}");
         }
         let severities: Vec<&Json> = findings.iter().map(|finding| &finding["severity"]).collect();
@@ -218,6 +229,29 @@ fn check_lists_its_findings() {
         let lines = text.lines().filter(|line| !line.starts_with(' ')).count();
         assert_eq!(lines, findings.len(), "{text}");
     });
+}
+
+#[test]
+fn check_holds_the_tenant_and_the_licence_against_the_configuration() {
+    let environment = "production".to_owned();
+    let service = Service::start(SandboxParams { environment, ..SandboxParams::default() });
+    let shop = Shop::with(&Server::mariadb(), service);
+    let finished = shop.aco.run(&["check", "--json"]);
+    assert_eq!(finished.code, Some(78), "{finished:?}");
+    let findings = json_lines(&finished.stdout);
+    let found = |check: &str| {
+        let finding = findings.iter().find(|finding| finding["check"] == check);
+        finding.unwrap_or_else(|| panic!("no {check} in {findings:?}"))
+    };
+    assert_eq!(found("tenant")["severity"], "ok");
+    let service = findings.iter().filter(|finding| finding["check"] == "service");
+    let refused: Vec<&Json> = service.filter(|finding| finding["severity"] == "fatal").collect();
+    let [refused] = refused.as_slice() else { panic!("one fatal finding: {findings:?}") };
+    let message = refused["message"].as_str().expect("a text");
+    assert!(message.contains("a production tenant (says the tenant service) for a staging shop"));
+    assert!(refused["fix"].as_str().expect("a text").contains("use the other tenant"));
+    let limits = findings.iter().filter(|finding| finding["check"] == "limits");
+    assert_eq!(limits.count(), 4, "the limits of the tests are no licence's: {findings:?}");
 }
 
 #[test]

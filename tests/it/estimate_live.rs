@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::servers::{Server, both_servers};
+use crate::servers::{Server, User, both_servers};
 use crate::shop::{FEEDS, Shop};
 
 fn estimate(shop: &Shop) -> Json {
@@ -84,4 +84,23 @@ fn estimate_leaves_out_what_is_not_exported() {
     );
     assert!(text.contains("counted    in the database"), "{text}");
     assert!(text.lines().last().expect("lines").starts_with("full sync  "), "{text}");
+}
+
+#[test]
+fn item_that_two_categories_make_counts_once() {
+    let shop = Shop::open(&Server::mariadb());
+    let of_categories = |estimate: &Json| {
+        let all = items(estimate);
+        all.into_iter().find(|(feed, _)| feed == "categories").expect("the feed").1
+    };
+    shop.settle();
+    let before = of_categories(&estimate(&shop));
+    shop.database.session(User::App).exec(
+        "UPDATE catalog_category_entity_varchar SET value = 'apparel' WHERE entity_id = 13 AND \
+         attribute_id = 147",
+    );
+    shop.settle();
+    let after = of_categories(&estimate(&shop));
+    assert_eq!(after, before - 2, "one fewer in each of the two store views");
+    assert_eq!(usize::try_from(after), Ok(shop.service.held("categories").len()));
 }

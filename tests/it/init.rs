@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use aco_stream::sandbox::{SandboxLimits, SandboxParams};
+use aco_stream::store::{Store, StoreParams};
 
 use crate::program::{Aco, Finished};
 use crate::shop::{Service, fixture};
@@ -171,8 +172,10 @@ fn nothing_is_written_when_a_check_fails() {
     let url = "https://eu1.api.commerce.adobe.com/sandbox-tenant";
     let wrong = desk.refused(&["--ingestion-url", url], 78);
     assert!(wrong.contains("a production tenant (says the ingestion address) for a staging shop"));
-    let wrong = desk.refused(&["--ingestion-url", "http://db.example/T"], 78);
+    let wrong = desk.refused(&["--ingestion-url", "http://db.example/T"], 64);
     assert!(wrong.contains("expected an https:// URL"), "{wrong}");
+    let wrong = desk.refused(&["--ingestion-url", "https://u:hunter2@db.example/T"], 64);
+    assert!(wrong.contains("a password in it") && !wrong.contains("hunter2"), "{wrong}");
     let wrong = desk.refused(&["--key-file", "store/key"], 64);
     assert!(wrong.contains("in the store's directory"), "{wrong}");
     let wrong = desk.refused(&["--key-file", "nowhere/key"], 78);
@@ -270,6 +273,14 @@ fn full_sync_is_noted_in_a_store_that_is_there() {
     assert!(!is_marked());
     done(&desk.aco.run(&["init", "--force"]));
     assert!(is_marked());
+
+    let store = StoreParams { path: desk.path("store"), cache_bytes: 1 << 24 };
+    let store = Store::open(&store).expect("nobody has it");
+    let before = desk.files();
+    let in_use = desk.aco.run(&["init", "--force"]);
+    assert_eq!(in_use.code, Some(74), "a process that runs goes on as before: {in_use:?}");
+    assert_eq!(desk.files(), before, "nothing is written");
+    drop(store);
 
     let refused = desk.aco.run(&["init", "--force", "--tenant-id", "other"]);
     assert_eq!(refused.code, Some(78), "what one tenant accepted says nothing about another");

@@ -202,6 +202,11 @@ fn no_secret_is_in_what_the_program_leaves_behind() {
 
     let keys = ["aco-stream.key", "second.key"];
     bench.traces.files(bench.directory.path(), &[&keys[..], &["client-secret"]].concat());
+    // The same search finds the secrets where they belong.
+    let mut everything = Traces::default();
+    everything.files(bench.directory.path(), &[]);
+    let own = everything.find("client secret", CLIENT_SECRET.as_bytes());
+    assert!(matches!(own.as_slice(), [place] if place.ends_with("client-secret")), "{own:?}");
     let places = bench.traces.0.len();
     assert!(places > 40, "{places} places: {:?}", bench.traces.0.keys());
     let store = bench.traces.0.iter().find(|(place, _)| place.ends_with("store/db"));

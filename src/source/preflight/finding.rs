@@ -43,7 +43,8 @@ impl Finding {
         Self { severity: Severity::Ok, check, message: message.into(), fix: None, sql: None }
     }
 
-    pub(super) fn warning(
+    /// It works, but not as it should.
+    pub(crate) fn warning(
         check: &'static str,
         message: impl Into<String>,
         fix: impl Into<String>,
@@ -52,7 +53,8 @@ impl Finding {
         Self { severity: Severity::Warning, check, message, fix, sql: None }
     }
 
-    pub(super) fn fatal(
+    /// It cannot work.
+    pub(crate) fn fatal(
         check: &'static str,
         message: impl Into<String>,
         fix: impl Into<String>,
