@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Print where every feed, or every item of one feed, stands.
     Status(StatusArgs),
+    /// Print what was asked of the service and what it answered, one JSON line a request.
+    Requests(RequestsArgs),
     /// Read watched tables again, and deliver what differs.
     Reread {
         /// The tables, with or without the shop's table prefix.
@@ -125,6 +127,19 @@ pub(crate) struct ReplayArgs {
     /// Absorb only; send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RequestsArgs {
+    /// Only requests of this feed.
+    #[arg(long, value_name = "FEED")]
+    pub(crate) feed: Option<String>,
+    /// Only items with this in their key: a sku, a store view, an attribute code, a price book id.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Only requests that left at this time or later (2026-01-31T08:00:00Z).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<jiff::Timestamp>,
 }
 
 #[derive(Debug, Subcommand)]

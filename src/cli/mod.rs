@@ -14,6 +14,7 @@ mod live;
 mod output;
 mod progress;
 mod prompt;
+mod requests;
 mod reread;
 mod run;
 mod sandbox;
@@ -86,6 +87,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Replay(args) => run::replay(config, args, bars).await,
         Command::Export(args) => export::export(config, &args),
         Command::Status(args) => status::status(config, &args),
+        Command::Requests(args) => requests::requests(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),
         Command::Check { json } => check::check(config, json).await,
         Command::Config { command: ConfigCommand::Show } => show::show(config),

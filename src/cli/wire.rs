@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use crate::cli::exit::Failure;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Environment, REQUESTS_IN_FLIGHT};
-use crate::engine::DeliverParams;
+use crate::engine::{DeliverParams, RequestLogParams};
 use crate::feed::{DisabledRules, ExtraAttributes, SpecialPriceDates};
 use crate::pace::Limits;
 use crate::source::{SnapshotParams, SourceParams, TlsMode};
@@ -118,6 +119,13 @@ pub(crate) fn deliver(config: &Config) -> DeliverParams {
         disabled_store_views: config.disabled_store_views.clone(),
         disabled_websites: config.disabled_websites.clone(),
         disabled_customer_groups: config.disabled_customer_groups.clone(),
+        zone: TimeZone::system(),
+        requests: (config.requests.files_max > 0).then(|| RequestLogParams {
+            directory: config.requests.path.clone(),
+            file_bytes_max: config.requests.file_bytes_max,
+            files_max: config.requests.files_max,
+            has_bodies: config.requests.has_bodies,
+        }),
     }
 }
 
@@ -138,6 +146,8 @@ pub(crate) fn demo_deliver() -> DeliverParams {
         disabled_store_views: std::collections::BTreeSet::new(),
         disabled_websites: std::collections::BTreeSet::new(),
         disabled_customer_groups: std::collections::BTreeSet::new(),
+        zone: TimeZone::system(),
+        requests: None,
     }
 }
 

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
+use crate::config::requests::RequestsSection;
 use crate::config::snapshot::SnapshotSection;
 
 /// The environment variable that holds the source's password.
@@ -100,6 +101,7 @@ pub(crate) struct File {
     pub(crate) scopes: ScopesSection,
     pub(crate) feeds: FeedsSection,
     pub(crate) store: StoreSection,
+    pub(crate) requests: RequestsSection,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -10,6 +10,7 @@ mod edit;
 mod error;
 mod file;
 mod pairing;
+mod requests;
 mod resolve;
 mod sealed;
 mod secret;
@@ -26,6 +27,7 @@ pub use file::{
     CommerceEnvironment, ENV_CLIENT_SECRET, ENV_KEY, ENV_SOURCE_PASSWORD, Environment, LogFormat,
     OnLostPosition, SpecialPriceDates, Tls,
 };
+pub use requests::Requests;
 pub use resolve::{Budgets, Config, Optimizer, REQUESTS_IN_FLIGHT, Source, check_address};
 pub use sealed::{SealError, SealedFor, SealingKey};
 pub use secret::read as read_secret_file;

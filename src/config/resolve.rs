@@ -11,6 +11,7 @@ use crate::config::file::{
     CommerceEnvironment, Environment, File, LimitsSection, OnLostPosition, OptimizerSection,
     SourceSection, SpecialPriceDates, Tls, WordOrCodes,
 };
+use crate::config::requests::Requests;
 use crate::config::sealed::SealedFor;
 use crate::config::show::{Origin, Shown};
 use crate::config::snapshot::Snapshot;
@@ -55,6 +56,8 @@ pub struct Config {
     pub store_path: PathBuf,
     /// sled's page cache.
     pub store_cache_bytes: u64,
+    /// Where requests are logged.
+    pub requests: Requests,
     /// Key, shown value and origin of every value, in the file's order.
     pub origins: Vec<(&'static str, String, Origin)>,
 }
@@ -162,6 +165,7 @@ fn resolve(path: &Path, file: File, environment: &Environment) -> Result<Config,
     let store_path = shown.take("store.path", file.store.path, PathBuf::from(STORE_PATH));
     let cache_mb = shown.take("store.cache_mb", file.store.cache_mb, STORE_CACHE_MB);
     within("store.cache_mb", cache_mb, 16, 65_536)?;
+    let requests = Requests::of(&mut shown, file.requests, &store_path)?;
     Ok(Config {
         path: path.to_owned(),
         environment: environment_of_shop,
@@ -176,6 +180,7 @@ fn resolve(path: &Path, file: File, environment: &Environment) -> Result<Config,
         special_price_dates,
         store_path,
         store_cache_bytes: cache_mb.saturating_mul(1 << 20),
+        requests,
         origins: shown.entries,
     })
 }

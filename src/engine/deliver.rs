@@ -12,20 +12,23 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
-use serde_json::json;
+use jiff::tz::TimeZone;
+use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
 use crate::catalog::Shop;
 use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
+use crate::engine::nightly::Nightly;
 use crate::engine::preconditions::{gone_with, wake_dependents};
 use crate::engine::prepare::{Laps, Preparation};
+use crate::engine::requests::{RequestLine, RequestLog, RequestLogParams};
 use crate::engine::{EngineError, Gauges, timers};
 use crate::feed::{
     AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
 };
 use crate::ledger::LedgerRecord;
-use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, Verb, Verdict};
+use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, OutboxEntry, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
 use crate::store::{Store, WriteBatch};
 use crate::submit::{Permit, Submitter};
@@ -62,6 +65,10 @@ pub struct DeliverParams {
     pub disabled_websites: BTreeSet<String>,
     /// Customer groups that are not exported.
     pub disabled_customer_groups: BTreeSet<String>,
+    /// Where it is night when the store is tidied up.
+    pub zone: TimeZone,
+    /// Where requests are logged; `None`: nowhere.
+    pub requests: Option<RequestLogParams>,
 }
 
 impl DeliverParams {
@@ -97,7 +104,16 @@ pub enum Delivered {
     Settled,
 }
 
-type Sending = Pin<Box<dyn Future<Output = (Batch, Timestamp, Answer)> + Send>>;
+/// A request that was answered.
+struct Answered {
+    batch: Batch,
+    sent_at: Timestamp,
+    answer: Answer,
+    /// What was sent, where the request log keeps it.
+    bodies: Option<Vec<Json>>,
+}
+
+type Sending = Pin<Box<dyn Future<Output = Answered> + Send>>;
 
 pub(crate) struct Delivery {
     store: Arc<Store>,
@@ -114,6 +130,8 @@ pub(crate) struct Delivery {
     first_sent_at: BTreeMap<Feed, Timestamp>,
     jitter_state: u32,
     laps: Laps,
+    nightly: Nightly,
+    requests: Option<RequestLog>,
 }
 
 impl Delivery {
@@ -129,6 +147,7 @@ impl Delivery {
         let outbox = Outbox::from_entries(store.outbox().map_err(EngineError::Store)?);
         let state: PaceState = store.pace().map_err(EngineError::Store)?.unwrap_or_default();
         let pace = Pace::new(params.limits.clone(), state, clock.now());
+        let requests = params.requests.clone().map(RequestLog::new);
         Ok(Self {
             store,
             clock,
@@ -144,6 +163,8 @@ impl Delivery {
             first_sent_at: BTreeMap::new(),
             jitter_state: std::process::id(),
             laps: Laps::new(),
+            nightly: Nightly::default(),
+            requests,
         })
     }
 
@@ -170,9 +191,7 @@ impl Delivery {
             let clock = SharedClock::clone(&self.clock);
             let bell = Arc::clone(&self.bell);
             tokio::select! {
-                Some((batch, sent_at, answer)) = self.in_flight.next() => {
-                    self.settle(&batch, sent_at, &answer)?;
-                }
+                Some(answered) = self.in_flight.next() => self.answered(&answered)?,
                 () = bell.work.notified() => {
                     if is_idle && self.in_flight.is_empty() {
                         clock.sleep(self.params.gathering).await;
@@ -195,8 +214,8 @@ impl Delivery {
         loop {
             tokio::select! {
                 answered = self.in_flight.next() => {
-                    let Some((batch, sent_at, answer)) = answered else { return Ok(()) };
-                    match self.settle(&batch, sent_at, &answer) {
+                    let Some(answered) = answered else { return Ok(()) };
+                    match self.answered(&answered) {
                         // Delivery ends anyway, and the next start meets the same refusal.
                         Ok(()) | Err(EngineError::Stopped(_)) => {}
                         Err(error) => return Err(error),
@@ -223,6 +242,7 @@ impl Delivery {
             return Ok((false, now));
         }
         let mut worked = self.prepare(now)?;
+        worked |= self.nightly.step(&self.store, &self.outbox, &self.params.zone, now)?;
         // Preparing takes time, and the budgets must see when a request leaves.
         let now = self.clock.now();
         while self.permit.holds() && self.in_flight.len() < self.params.in_flight_max {
@@ -273,11 +293,25 @@ impl Delivery {
         Gauges::add(&self.gauges.feed(batch.feed).requests, 1);
         self.first_sent_at.entry(batch.feed).or_insert(now);
         let (submitter, permit) = (Arc::clone(&self.submitter), self.permit.clone());
+        let has_bodies = self.requests.as_ref().is_some_and(RequestLog::has_bodies);
         self.in_flight.push(Box::pin(async move {
             let answer = submitter.send_under(&permit, batch.feed, batch.verb, &bodies).await;
-            (batch, now, answer)
+            Answered { batch, sent_at: now, answer, bodies: has_bodies.then_some(bodies) }
         }));
         Ok(true)
+    }
+
+    /// Logs an answer, and records it.
+    fn answered(&mut self, answered: &Answered) -> Result<(), EngineError> {
+        let Answered { batch, sent_at, answer, bodies } = answered;
+        if let Some(log) = &mut self.requests {
+            let entries: Vec<OutboxEntry> =
+                batch.keys.iter().filter_map(|key| self.outbox.get(key)).cloned().collect();
+            let elapsed_ms = since(self.clock.now(), *sent_at).as_millis();
+            let times = (*sent_at, u64::try_from(elapsed_ms).unwrap_or(u64::MAX));
+            log.add(&RequestLine::new(batch, &entries, bodies.as_deref(), times, answer));
+        }
+        self.settle(batch, *sent_at, answer)
     }
 
     /// Records an answer.

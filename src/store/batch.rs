@@ -75,6 +75,7 @@ pub(crate) const SNAPSHOT: &[u8] = b"snapshot";
 pub(crate) const PACE: &[u8] = b"pace";
 pub(crate) const ASSEMBLY: &[u8] = b"assembly";
 pub(crate) const ASSEMBLED_FOR: &[u8] = b"assembled_for";
+pub(crate) const TIDIED_AT: &[u8] = b"tidied_at";
 pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const PAIR: &[u8] = b"pair";
 pub(crate) const DEFINITIONS: &[u8] = b"definitions";
@@ -175,6 +176,11 @@ impl WriteBatch {
     /// The latest instant for which anything was assembled.
     pub fn assembled_for(&mut self, at: Timestamp) {
         self.progress(ASSEMBLED_FOR, source_records::encode_text(&at.to_string()));
+    }
+
+    /// When the store was last tidied up.
+    pub fn tidied_at(&mut self, at: Timestamp) {
+        self.progress(TIDIED_AT, source_records::encode_text(&at.to_string()));
     }
 
     /// What everything was last assembled with.

@@ -14,7 +14,7 @@ use crate::pace::PaceState;
 use crate::position::{BinlogFile, Position, Xid};
 use crate::store::batch::{
     ASSEMBLED_FOR, ASSEMBLY, BINLOG_FILE, DEFINITIONS, DirtyMark, PACE, POSITION, REREAD, SERVER,
-    SNAPSHOT, Tree,
+    SNAPSHOT, TIDIED_AT, Tree,
 };
 use crate::store::codec::Why;
 use crate::store::error::StoreError;
@@ -172,6 +172,12 @@ impl Store {
     /// The latest instant for which anything was assembled.
     pub fn assembled_for(&self) -> Result<Option<Timestamp>, StoreError> {
         let text = self.get(Tree::Progress, ASSEMBLED_FOR, source_records::decode_text)?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    /// When the store was last tidied up.
+    pub fn tidied_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let text = self.get(Tree::Progress, TIDIED_AT, source_records::decode_text)?;
         Ok(text.and_then(|text| text.parse().ok()))
     }
 

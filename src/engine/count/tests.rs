@@ -24,6 +24,8 @@ fn params() -> DeliverParams {
         disabled_store_views: BTreeSet::new(),
         disabled_websites: BTreeSet::new(),
         disabled_customer_groups: BTreeSet::new(),
+        zone: jiff::tz::TimeZone::UTC,
+        requests: None,
     }
 }
 

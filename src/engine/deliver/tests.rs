@@ -9,6 +9,7 @@ mod model;
 mod naps;
 mod pair;
 mod random;
+mod records;
 mod sandboxed;
 mod settings;
 mod steps;

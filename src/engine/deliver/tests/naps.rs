@@ -41,6 +41,8 @@ fn delivery(clock: &ManualClock, path: &std::path::Path) -> Delivery {
         disabled_store_views: BTreeSet::new(),
         disabled_websites: BTreeSet::new(),
         disabled_customer_groups: BTreeSet::new(),
+        zone: TimeZone::UTC,
+        requests: None,
     };
     let clock: SharedClock = Arc::new(clock.clone());
     let submitter = Submitter::new(submit, SharedClock::clone(&clock)).unwrap();
@@ -116,7 +118,7 @@ fn sent(delivery: &mut Delivery, clock: &ManualClock, answered_after: Duration) 
             message: String::new(),
             request_id: String::new(),
         };
-        (price, now, answer)
+        Answered { batch: price, sent_at: now, answer, bodies: None }
     }));
     key
 }

@@ -141,6 +141,8 @@ pub(super) fn deliver_params(limits: &Limits) -> DeliverParams {
         disabled_store_views: ["off".to_owned()].into(),
         disabled_websites: ["dark".to_owned()].into(),
         disabled_customer_groups: ["secret".to_owned()].into(),
+        zone: jiff::tz::TimeZone::UTC,
+        requests: None,
     }
 }
 
