@@ -1,14 +1,14 @@
 //! How long a full sync takes under the budgets, before it is begun.
 //!
 //! The figures are those of the vendor's guide (records / items per minute, requests × the time between
-//! two) and the day's cap. Answers are taken to come at once and never to be refused.
+//! two) and the day's cap, of which a mass load leaves a part for changes until late in the day. Answers are taken to come at once and never to be refused.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{DAY_MS, Family, Limits, Minute, PaceState};
+use super::{DAY_MS, DAY_RESERVE_DIVISOR, Family, Limits, Minute, PaceState};
 use crate::feed::Feed;
 
 /// Milliseconds of a minute.
@@ -135,8 +135,7 @@ fn of_feed(feed: Feed, items: u64, limits: &Limits, day: &DayCap, now: Timestamp
     let batch_max = u64::try_from(feed.batch_items_max()).unwrap_or(u64::MAX);
     // A narrow minute is spread over smaller batches.
     let batch = per_minute.map_or(batch_max, |per_minute| {
-        let full = u64::from(Minute::new(feed, per_minute, now).full.get());
-        if items <= u64::from(per_minute) / 2 { batch_max } else { full.min(batch_max) }
+        u64::from(Minute::new(feed, per_minute, now).full.get()).min(batch_max)
     });
     let requests = items.div_ceil(batch);
     let by_requests = request_time(requests, limits.request_interval);
@@ -176,10 +175,8 @@ fn request_time(requests: u64, interval: Duration) -> Duration {
     interval.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX))
 }
 
-/// Half a minute's items go at once; what is more than that is spread.
 fn minute_time(items: u64, per_minute: u64) -> Duration {
-    let spread = if items <= per_minute { items.saturating_sub(per_minute / 2) } else { items };
-    Duration::from_millis(spread.saturating_mul(MINUTE_MS) / per_minute)
+    Duration::from_millis(items.saturating_mul(MINUTE_MS) / per_minute)
 }
 
 /// The day's cap on products.
@@ -211,11 +208,24 @@ impl DayCap {
 
     fn time(&self, items: u64) -> Duration {
         let Some((whole, last)) = self.later(items) else {
-            return minute_time(items, self.per_minute);
+            return self.time_in_day(items, self.sent, self.midnight_ms);
         };
-        let day_ms = u64::try_from(DAY_MS).unwrap_or(0);
+        let day_ms = DAY_MS.unsigned_abs();
         let waited = self.midnight_ms.saturating_add(whole.saturating_mul(day_ms));
-        Duration::from_millis(waited).saturating_add(minute_time(last, self.per_minute))
+        Duration::from_millis(waited).saturating_add(self.time_in_day(last, 0, day_ms))
+    }
+
+    /// How long items take that one day has room for, when so many were sent on it and so much of it is
+    /// left. What they would take of the part that is kept for changes, they get as it melts.
+    fn time_in_day(&self, items: u64, sent: u64, left_ms: u64) -> Duration {
+        let by_rate = minute_time(items, self.per_minute);
+        let spare = self.per_day.saturating_sub(sent).saturating_sub(items);
+        let kept_ms = spare.saturating_mul(DAY_MS.unsigned_abs());
+        let reserve = self.per_day / u64::from(DAY_RESERVE_DIVISOR);
+        match kept_ms.checked_div(reserve) {
+            Some(kept_ms) => by_rate.max(Duration::from_millis(left_ms.saturating_sub(kept_ms))),
+            None => by_rate,
+        }
     }
 
     fn days(&self, items: u64) -> u64 {

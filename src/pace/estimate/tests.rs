@@ -1,7 +1,7 @@
 //! The vendor's worked examples, the day's cap, and the estimate against the budgets themselves.
 
 use super::*;
-use crate::pace::{Pace, Room};
+use crate::pace::{Pace, Room, Spending};
 
 /// 2026-10-01T00:00:00Z.
 fn midnight() -> Timestamp {
@@ -73,11 +73,20 @@ fn what_was_sent_today_and_what_is_left_of_the_day_count() {
     assert_eq!(at(100_000, noon, 40_000), (1, minutes(12 * 60 + 40), 100_000), "tomorrow only");
     assert_eq!(at(100_000, noon, 250_000), (3, minutes(60 * 60 + 50), 100_000));
     // Ten minutes before midnight a new day's cap comes soon enough.
-    assert_eq!(at(0, "2026-10-01T23:50:00Z", 105_000), (2, minutes(105), 0));
+    assert_eq!(at(0, "2026-10-01T23:50:00Z", 100_000), (2, minutes(100), 0));
     // What was sent yesterday does not count.
     let yesterday = PaceState { day: 0, products_sent: 100_000, ..PaceState::default() };
     let all = estimate(&[(Feed::Products, 40_000)].into(), &limits(), &yesterday, midnight());
     assert_eq!((all.total, all.products_sent_today), (minutes(40), 0));
+}
+
+#[test]
+fn what_a_mass_load_leaves_for_changes_it_gets_late_in_the_day() {
+    // 5,000 of the day's 100,000 are kept at its start, 1,000 when a fifth of it is left.
+    assert_eq!(feed(Feed::Products, 95_000).takes, minutes(95));
+    assert_eq!(feed(Feed::Products, 99_000).takes, minutes(24 * 60 * 4 / 5));
+    assert_eq!(feed(Feed::Products, 99_000).bound, Bound::Day);
+    assert_eq!(feed(Feed::Products, 100_000).takes, minutes(24 * 60));
 }
 
 #[test]
@@ -119,7 +128,7 @@ fn delivered(counts: &[(Feed, u64)], limits: &Limits) -> Duration {
         let mut until: Option<Timestamp> = None;
         let sent = Feed::ALL.into_iter().find_map(|feed| {
             let ready = ready(&left, feed);
-            match pace.room(feed, now) {
+            match pace.room(feed, Spending::Steady, now) {
                 Room::Items(room) if ready > 0 => {
                     let items = room.min(feed.batch_items_max());
                     Some((feed, u64::try_from(items).unwrap().min(ready)))
@@ -154,11 +163,13 @@ fn estimate_is_within_a_few_percent_of_a_delivery_under_the_budgets() {
         (PriceBooks, 14),
         (Prices, 120_000),
     ];
-    let cases: [(&[(Feed, u64)], Limits); 8] = [
+    let cases: [(&[(Feed, u64)], Limits); 10] = [
         (&shop, limits()),
         (&shop, wide.clone()),
         (&shop, narrow),
         (&[(Products, 160_000), (Prices, 40_000)], limits()),
+        (&[(Products, 98_000)], limits()),
+        (&[(Products, 250_000)], limits()),
         (&[(Products, 20_000), (PriceBooks, 100), (Prices, 900_000)], limits()),
         (&[(Products, 30_000), (Prices, 2_000_000)], wide),
         (&[(ProductAttributes, 30_000), (Products, 15_000)], limits()),
@@ -178,8 +189,8 @@ fn estimate_is_within_a_few_percent_of_a_delivery_under_the_budgets() {
 fn estimate_of_a_small_shop_is_off_by_seconds() {
     use Feed::{Prices, ProductAttributes, Products};
     let cases: [(&[(Feed, u64)], u64); 3] = [
-        (&[(ProductAttributes, 60), (Products, 300), (Prices, 200)], 2),
-        (&[(Products, 900)], 5),
+        (&[(ProductAttributes, 60), (Products, 300), (Prices, 200)], 7),
+        (&[(Products, 900)], 7),
         (&[(ProductAttributes, 600), (Products, 1_500)], 10),
     ];
     for (counts, seconds) in cases {
