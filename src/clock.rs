@@ -16,6 +16,10 @@ pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
+    /// How much time has passed since some fixed moment, sleep of the machine included. Never goes
+    /// back and is never set.
+    fn passed(&self) -> Duration;
+
     /// Completes when `wait` has passed on this clock.
     fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
@@ -33,6 +37,12 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
+    fn passed(&self) -> Duration {
+        // Of the system's clocks that are never set this one goes on while the machine sleeps.
+        let passed = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::try_from(passed).unwrap_or_default()
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
     fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(wait))
@@ -48,14 +58,16 @@ pub struct ManualClock {
 #[derive(Debug)]
 struct Manual {
     now: Timestamp,
+    passed: Duration,
     next_sleeper: u64,
-    sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
+    sleepers: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
 }
 
 impl ManualClock {
     /// A clock that stands at `now`.
     pub fn at(now: Timestamp) -> Self {
-        let manual = Manual { now, next_sleeper: 0, sleepers: BTreeMap::new() };
+        let manual =
+            Manual { now, passed: Duration::ZERO, next_sleeper: 0, sleepers: BTreeMap::new() };
         Self { inner: Arc::new(Mutex::new(manual)) }
     }
 
@@ -63,7 +75,8 @@ impl ManualClock {
     pub fn advance(&self, step: Duration) {
         let mut manual = self.lock();
         manual.now = add(manual.now, step);
-        let now = manual.now;
+        manual.passed = manual.passed.saturating_add(step);
+        let now = manual.passed;
         while let Some(entry) = manual.sleepers.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -71,6 +84,11 @@ impl ManualClock {
             // A sleeper that was dropped meanwhile is simply gone.
             entry.remove().send(()).unwrap_or_default();
         }
+    }
+
+    /// Sets the time of day, as an administrator or a time service does; nobody is woken by it.
+    pub fn set(&self, now: Timestamp) {
+        self.lock().now = now;
     }
 
     /// How many sleepers wait: lets a test advance only when the code under test sleeps.
@@ -88,13 +106,17 @@ impl Clock for ManualClock {
         self.lock().now
     }
 
+    fn passed(&self) -> Duration {
+        self.lock().passed
+    }
+
     fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let (wake, woken) = oneshot::channel();
         let mut manual = self.lock();
         if wait.is_zero() {
             return Box::pin(std::future::ready(()));
         }
-        let at = add(manual.now, wait);
+        let at = manual.passed.saturating_add(wait);
         let id = manual.next_sleeper;
         manual.next_sleeper += 1;
         manual.sleepers.insert((at, id), wake);

@@ -21,6 +21,13 @@ pub(crate) async fn check(path: &Path, json: bool) -> Result<Exit, Failure> {
     let now = wire::clock().now();
     let preflight = source::preflight(&mut connection, &params, WATCHED_TABLES, now).await;
     let mut findings = preflight.map_err(source_error)?.findings;
+    let is_taken = source::is_lead_taken(&mut connection, &wire::tenant(&config)).await;
+    let message = if is_taken.map_err(source_error)? {
+        "a process delivers to this tenant now; another one would stand by"
+    } else {
+        "no process delivers to this tenant now"
+    };
+    findings.push(Finding::ok("delivery", message));
     drop(connection);
     findings.extend(licence::findings(&config)?);
     // The findings about the source are worth seeing even when the service refuses us.

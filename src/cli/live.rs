@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use crate::cli::wire;
 use crate::engine::{
-    Activity, DeliverParams, EngineError, Gauges, SourceAlert, count_items, request_reread,
+    Activity, DeliverParams, EngineError, Gauges, Role, SourceAlert, count_items, request_reread,
 };
-use crate::status::{Alert, Counted, Process, SourceActivity, SourceState};
+use crate::status::{Alert, Counted, Process, RoleName, RoleState, SourceActivity, SourceState};
 use crate::store::Store;
 
 pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
@@ -17,8 +17,13 @@ pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverPar
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     };
-    let source = move || source_state(&gauges);
-    Process { source: Box::new(source), reread: Box::new(reread), count: Box::new(count) }
+    let seen = Arc::clone(&gauges);
+    Process {
+        source: Box::new(move || source_state(&gauges)),
+        role: Box::new(move || role_state(&seen)),
+        reread: Box::new(reread),
+        count: Box::new(count),
+    }
 }
 
 /// What a full sync would be.
@@ -38,6 +43,22 @@ fn counted_items(store: &Store, params: &DeliverParams) -> Counted {
             closed_until: used.closed_until.map(|until| until.to_string()),
         },
         Err(error) => Counted { error: Some(error.to_string()), ..Counted::default() },
+    }
+}
+
+fn role_state(gauges: &Gauges) -> Option<RoleState> {
+    let (role, since) = gauges.role();
+    let state =
+        |role, reason, hint| Some(RoleState { role, since: since.to_string(), reason, hint });
+    match role {
+        Role::None => None,
+        Role::Leader => state(RoleName::Leader, None, None),
+        Role::TakingOver => {
+            let reason = "what another process sent may still arrive".to_owned();
+            let hint = "this one delivers in a few seconds".to_owned();
+            state(RoleName::TakingOver, Some(reason), Some(hint))
+        }
+        Role::Standby { reason, hint } => state(RoleName::Standby, Some(reason), Some(hint)),
     }
 }
 

@@ -29,7 +29,11 @@ pub(crate) async fn run(
         None
     } else {
         let submitter = wire::submitter(&config, &clock)?;
-        Some(Delivering { submitter, params: wire::deliver(&config) })
+        Some(Delivering {
+            submitter,
+            params: wire::deliver(&config),
+            tenant: wire::tenant(&config),
+        })
     };
     let store = wire::store(&config)?;
     let gauges = Arc::new(Gauges::default());

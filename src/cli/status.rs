@@ -87,8 +87,10 @@ fn summary_text(report: &Report) -> String {
         })
         .collect();
     let source = report.source.as_ref();
+    let delivery = report.delivery.as_ref();
+    let delivery = delivery.map_or(String::new(), |role| format!("delivery  {}\n", role.text()));
     format!(
-        "position  {}\nsnapshot  {}, {} rows\nsource    {}\n{}",
+        "position  {}\nsnapshot  {}, {} rows\nsource    {}\n{delivery}{}",
         report.position.as_deref().unwrap_or("none yet"),
         report.snapshot,
         report.snapshot_rows,

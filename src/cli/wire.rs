@@ -88,6 +88,17 @@ pub(crate) fn submitter(config: &Config, clock: &SharedClock) -> Result<Arc<Subm
     Ok(Arc::new(Submitter::new(params, SharedClock::clone(clock))?))
 }
 
+/// The tenant by which processes agree on one that delivers; where its id is not configured, the
+/// address has it.
+pub(crate) fn tenant(config: &Config) -> String {
+    let optimizer = &config.optimizer;
+    if optimizer.tenant_id.is_empty() {
+        optimizer.ingestion_url.trim_end_matches('/').to_owned()
+    } else {
+        optimizer.tenant_id.clone()
+    }
+}
+
 pub(crate) fn deliver(config: &Config) -> DeliverParams {
     DeliverParams {
         limits: Limits {

@@ -15,7 +15,7 @@ pub const ENV_CLIENT_SECRET: &str = "ACO_STREAM_CLIENT_SECRET";
 /// The environment variable that holds the key of the encrypted client secret.
 pub const ENV_KEY: &str = "ACO_STREAM_KEY";
 
-/// The variables of the environment that we read, as values: `config` alone reads them.
+/// What we read of the environment, as values: `config` alone reads it.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// [`ENV_SOURCE_PASSWORD`].
@@ -24,12 +24,17 @@ pub struct Environment {
     pub client_secret: Option<SecretString>,
     /// [`ENV_KEY`].
     pub key: Option<SecretString>,
+    /// The machine's name and the working directory: processes with the same configuration differ in
+    /// it, and each has the same after every restart.
+    pub place: String,
 }
 
 impl Environment {
     /// The process's environment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
+        let system = rustix::system::uname();
+        let directory = std::env::current_dir().unwrap_or_default();
         // Service managers set a variable that is left out to nothing.
         let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let secret = |name| value(name).map(SecretString::from);
@@ -37,6 +42,7 @@ impl Environment {
             source_password: secret(ENV_SOURCE_PASSWORD),
             client_secret: secret(ENV_CLIENT_SECRET),
             key: secret(ENV_KEY),
+            place: format!("{}:{}", system.nodename().to_string_lossy(), directory.display()),
         }
     }
 }

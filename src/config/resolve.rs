@@ -199,7 +199,7 @@ impl Source {
         let tls = shown.take("source.tls", file.tls, Tls::VerifyFull);
         let tls_ca_file = shown.optional("source.tls_ca_file", file.tls_ca_file);
         let table_prefix = shown.take("source.table_prefix", file.table_prefix, String::new());
-        let own_id = default_server_id(&url_text);
+        let own_id = default_server_id(&url_text, &environment.place);
         let server_id = shown.take("source.server_id", file.server_id, own_id);
         let heartbeat = shown.take("source.heartbeat_seconds", file.heartbeat_seconds, 5);
         within("source.heartbeat_seconds", heartbeat, 1, 300)?;
@@ -384,7 +384,8 @@ pub(crate) fn within(key: &'static str, value: u64, min: u64, max: u64) -> Resul
     Err(ConfigError::value(key, format!("{value} is not within {min} and {max}")))
 }
 
-/// A server id that two streamers of different shops hardly share, stable for one source URL.
-fn default_server_id(url: &str) -> u32 {
-    0x4000_0000 | (crc32fast::hash(url.as_bytes()) >> 2)
+/// A server id that two streamers hardly share, be it of different shops or at different places;
+/// stable for one source URL at one place.
+fn default_server_id(url: &str, place: &str) -> u32 {
+    0x4000_0000 | (crc32fast::hash(format!("{url} {place}").as_bytes()) >> 2)
 }

@@ -28,7 +28,7 @@ use crate::ledger::LedgerRecord;
 use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
 use crate::store::{Store, WriteBatch};
-use crate::submit::Submitter;
+use crate::submit::{Permit, Submitter};
 
 /// Bytes of bodies in one request, before compression: a batch of a hundred full-size products
 /// (200 KB each) would be 20 MB, more than gateways like.
@@ -105,6 +105,7 @@ pub(crate) struct Delivery {
     gauges: Arc<Gauges>,
     bell: Arc<Bell>,
     submitter: Arc<Submitter>,
+    permit: Permit,
     params: DeliverParams,
     outbox: Outbox,
     pace: Pace,
@@ -134,6 +135,7 @@ impl Delivery {
             gauges,
             bell,
             submitter,
+            permit: Permit::always(),
             params,
             outbox,
             pace,
@@ -143,6 +145,11 @@ impl Delivery {
             jitter_state: std::process::id(),
             laps: Laps::new(),
         })
+    }
+
+    /// The same, but a request leaves only while the permit holds.
+    pub(crate) fn under(self, permit: Permit) -> Self {
+        Self { permit, ..self }
     }
 
     /// Delivers until the run's part of the source is absorbed and every key is settled; for ever
@@ -218,7 +225,7 @@ impl Delivery {
         let mut worked = self.prepare(now)?;
         // Preparing takes time, and the budgets must see when a request leaves.
         let now = self.clock.now();
-        while self.in_flight.len() < self.params.in_flight_max {
+        while self.permit.holds() && self.in_flight.len() < self.params.in_flight_max {
             if !self.send(now)? {
                 break;
             }
@@ -265,9 +272,9 @@ impl Delivery {
         let Some((batch, bodies)) = self.next_request(now)? else { return Ok(false) };
         Gauges::add(&self.gauges.feed(batch.feed).requests, 1);
         self.first_sent_at.entry(batch.feed).or_insert(now);
-        let submitter = Arc::clone(&self.submitter);
+        let (submitter, permit) = (Arc::clone(&self.submitter), self.permit.clone());
         self.in_flight.push(Box::pin(async move {
-            let answer = submitter.send(batch.feed, batch.verb, &bodies).await;
+            let answer = submitter.send_under(&permit, batch.feed, batch.verb, &bodies).await;
             (batch, now, answer)
         }));
         Ok(true)
@@ -392,7 +399,10 @@ impl Delivery {
 /// Other scopes, another rule for special prices, other extra attributes or another version of ours
 /// change items without a
 /// change of any row: then everything is assembled again, and what differs is sent.
-fn assemble_all_if_changed(store: &Store, params: &DeliverParams) -> Result<(), EngineError> {
+pub(crate) fn assemble_all_if_changed(
+    store: &Store,
+    params: &DeliverParams,
+) -> Result<(), EngineError> {
     let fingerprint = Digest::of(&json!([
         env!("CARGO_PKG_VERSION"),
         format!("{:?}", params.special_price_dates),

@@ -83,6 +83,12 @@ pub enum EngineError {
     /// The service refused us while delivering.
     #[error("deliver: {}", stop_text(*.0))]
     Stopped(StopReason),
+    /// Another process delivers, and this one was to end when everything is settled.
+    #[error("deliver to {tenant}: another process does so now")]
+    NotLeading {
+        /// The tenant.
+        tenant: String,
+    },
     /// A task of ours ended by a panic: a bug.
     #[error("run: a task ended unexpectedly")]
     Task(#[source] tokio::task::JoinError),
@@ -117,6 +123,10 @@ impl EngineError {
             Self::Store(error) => Some(error.hint()),
             Self::Submit(error) => Some(error.hint()),
             Self::Stopped(reason) => Some(reason.hint().to_owned()),
+            Self::NotLeading { .. } => Some(
+                "stop it first, or start this one without --once: it stands by then and takes over"
+                    .to_owned(),
+            ),
             Self::Task(_) => Some("this is a bug; please report it".to_owned()),
             Self::Unreadable { .. } | Self::UnknownXa { .. } => Some(
                 "set gtid_mode=ON on the server, so that tables can be read again while it is \
@@ -164,6 +174,7 @@ impl EngineError {
                 StopReason::TokenRefused | StopReason::Forbidden => Fate::Credentials,
                 StopReason::NoSuchEndpoint => Fate::Config,
             },
+            Self::NotLeading { .. } => Fate::Unavailable,
             Self::Task(_) => Fate::Bug,
         }
     }

@@ -59,6 +59,25 @@ pub struct SourceFailure {
     pub hint: Option<String>,
 }
 
+/// Which part a process has among those with the same configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Not known yet, or it was not to deliver.
+    #[default]
+    None,
+    /// It delivers.
+    Leader,
+    /// It will deliver in some seconds, when nothing of the leader before it can arrive any more.
+    TakingOver,
+    /// It absorbs and sends nothing.
+    Standby {
+        /// Why.
+        reason: String,
+        /// What to do about it, or what will happen.
+        hint: String,
+    },
+}
+
 /// Counters and states of a running process. All of it is for display: nothing depends on it.
 #[derive(Debug, Default)]
 pub struct Gauges {
@@ -67,6 +86,7 @@ pub struct Gauges {
     rereads: Mutex<Vec<&'static str>>,
     source_checks: Mutex<SourceChecks>,
     source_failure: Mutex<Option<SourceFailure>>,
+    role: Mutex<(Role, Timestamp)>,
     /// Rows the snapshot has read.
     pub rows_read: AtomicU64,
     /// The server's estimate of the rows the snapshot will read.
@@ -127,6 +147,21 @@ impl Gauges {
     /// The last failure of the source, mended or not.
     pub fn source_failure(&self) -> Option<SourceFailure> {
         self.source_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Which part the process has, and since when.
+    pub fn role(&self) -> (Role, Timestamp) {
+        self.role.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the role; of several alike in a row, the first counts. Whether it is another one.
+    pub(crate) fn set_role(&self, role: Role, now: Timestamp) -> bool {
+        let mut kept = self.role.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_other = kept.0 != role;
+        if is_other {
+            *kept = (role, now);
+        }
+        is_other
     }
 
     pub(crate) fn set_source_checks(&self, checks: SourceChecks) {

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::catalog::{CatalogRead, Owner, Reference, Shop, references_in};
 use crate::diff::{Decision, diff};
 use crate::engine::preconditions::missing;
+use crate::engine::standby::leave_to_another;
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{
     AssembleOptions, Assembled, Assembly, Digest, Feed, FeedKey, FeedOwner, assemble,
@@ -208,9 +209,12 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    fn commit(&self, mut step: Step) -> Result<(), EngineError> {
+    fn commit(&mut self, mut step: Step) -> Result<(), EngineError> {
         if step.batch.is_empty() {
             return Ok(());
+        }
+        if self.outbox.is_of_standby() {
+            leave_to_another(&mut step.batch, &mut step.records, self.outbox);
         }
         step.batch.assembled_for(self.options.now);
         self.store.commit(step.batch).map_err(EngineError::Store)

@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::clock::SharedClock;
-use crate::engine::deliver::{Bell, DeliverParams, Delivered, Delivery};
+use crate::engine::deliver::{Bell, DeliverParams};
 use crate::engine::error::chain;
 use crate::engine::follow::{Following, RECONNECT_FIRST};
+use crate::engine::leadership::Leadership;
 use crate::engine::rechecks::rechecking;
 use crate::engine::{Activity, EngineError, Gauges, SourceFailure};
 use crate::source::SourceParams;
@@ -52,6 +53,8 @@ pub struct Delivering {
     pub submitter: Arc<Submitter>,
     /// How to deliver.
     pub params: DeliverParams,
+    /// The tenant, by which processes that may deliver to it agree on one of them.
+    pub tenant: String,
 }
 
 /// Runs both loops until the end that `params` asks for, or until `stop` completes; then what is in
@@ -85,21 +88,14 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
         thrown_out: 0,
     };
     let first = following.start().await?;
-    let mut delivery = match &params.delivering {
+    let mut leadership = match &params.delivering {
         None => None,
-        Some(delivering) => Some(Delivery::new(
-            Arc::clone(&params.store),
-            SharedClock::clone(&params.clock),
-            Arc::clone(&params.gauges),
-            Arc::clone(&bell),
-            Arc::clone(&delivering.submitter),
-            delivering.params.clone(),
-        )?),
+        Some(delivering) => Some(Leadership::new(&params, delivering, &bell)?),
     };
     let absorbing = absorbing(&mut following, first, &params, &bell);
     let delivering = async {
-        match &mut delivery {
-            Some(delivery) => delivering(delivery, &params).await.map(drop),
+        match &mut leadership {
+            Some(leadership) => delivering(leadership, &params).await,
             None => Ok(()),
         }
     };
@@ -114,9 +110,9 @@ pub async fn run(params: RunParams, stop: impl Future<Output = ()>) -> Result<()
             None
         }
     };
-    let outcome = match (outcome, &mut delivery) {
+    let outcome = match (outcome, &mut leadership) {
         (Some(outcome), _) => outcome,
-        (None, Some(delivery)) => delivery.finish().await,
+        (None, Some(leadership)) => leadership.finish().await,
         (None, None) => Ok(()),
     };
     let flushed = params.store.flush().map_err(EngineError::Store);
@@ -164,8 +160,11 @@ async fn absorbing(
     outcome
 }
 
-async fn delivering(delivery: &mut Delivery, params: &RunParams) -> Result<Delivered, EngineError> {
-    let outcome = delivery.deliver().await;
+async fn delivering(
+    leadership: &mut Leadership<'_>,
+    params: &RunParams,
+) -> Result<(), EngineError> {
+    let outcome = leadership.deliver().await;
     if let Err(error) = &outcome {
         params.gauges.set_delivery_stopped(error.to_string());
         let hint = error.hints().join("; ");

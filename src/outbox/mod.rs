@@ -48,6 +48,8 @@ pub struct Outbox {
     last_suspect_group: u32,
     /// Batches of the live lane since the last one of the mass lane.
     live_run: u32,
+    /// Whether another process sends what is put in here, unseen by us.
+    is_anothers: bool,
 }
 
 impl Outbox {
@@ -58,6 +60,17 @@ impl Outbox {
             outbox.load(entry);
         }
         outbox
+    }
+
+    /// The outbox of a process that stands by: another one assembles the same items and sends them, so
+    /// everything put in here counts as tried, with an unknown outcome. Nothing is picked from it.
+    pub fn of_standby() -> Self {
+        Self { is_anothers: true, ..Self::default() }
+    }
+
+    /// Whether it is that of a process that stands by.
+    pub fn is_of_standby(&self) -> bool {
+        self.is_anothers
     }
 
     /// Takes in an entry that was stored by an earlier run. It may have been in flight when that
@@ -94,6 +107,9 @@ impl Outbox {
                 entry.not_before = None;
                 entry.suspect_group = 0;
             }
+        }
+        if self.is_anothers {
+            entry.attempts = entry.attempts.max(1);
         }
         self.cancel(&entry.key);
         self.last_suspect_group = self.last_suspect_group.max(entry.suspect_group);

@@ -135,7 +135,8 @@ fn of_feed(feed: Feed, items: u64, limits: &Limits, day: &DayCap, now: Timestamp
     let batch_max = u64::try_from(feed.batch_items_max()).unwrap_or(u64::MAX);
     // A narrow minute is spread over smaller batches.
     let batch = per_minute.map_or(batch_max, |per_minute| {
-        u64::from(Minute::new(feed, per_minute, now).full.get()).min(batch_max)
+        let full = u64::from(Minute::new(feed, per_minute, now).full.get());
+        full.min(batch_max)
     });
     let requests = items.div_ceil(batch);
     let by_requests = request_time(requests, limits.request_interval);
@@ -175,8 +176,10 @@ fn request_time(requests: u64, interval: Duration) -> Duration {
     interval.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX))
 }
 
+/// A tenth of a minute's items go at once, as the first batch; what is more than that is spread.
 fn minute_time(items: u64, per_minute: u64) -> Duration {
-    Duration::from_millis(items.saturating_mul(MINUTE_MS) / per_minute)
+    let spread = if items <= per_minute { items.saturating_sub(per_minute / 10) } else { items };
+    Duration::from_millis(spread.saturating_mul(MINUTE_MS) / per_minute)
 }
 
 /// The day's cap on products.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use flate2::read::MultiGzDecoder;
@@ -109,6 +109,8 @@ pub(crate) fn ingest(shared: &Shared, arrival: Arrival) -> Reply {
             Err(BodyError::Unreadable(message)) => Outcome::refused(message),
         }
     });
+    let sender = arrival.headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
+    let sender = sender.unwrap_or_default().to_owned();
     let reply = outcome.reply();
     let status = match &reply {
         Reply::Answer(response) => Some(response.status()),
@@ -125,6 +127,7 @@ pub(crate) fn ingest(shared: &Shared, arrival: Arrival) -> Reply {
         received_at: arrival.received_at,
         body_bytes: arrival.raw.as_ref().map_or(BODY_BYTES_MAX, Bytes::len),
         request_id: arrival.request_id,
+        sender,
     });
     reply
 }

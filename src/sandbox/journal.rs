@@ -39,6 +39,8 @@ pub(crate) struct Entry {
     /// The body's length as it came over the wire.
     pub(crate) body_bytes: usize,
     pub(crate) request_id: String,
+    /// What the sender calls itself: the `user-agent` header, or empty.
+    pub(crate) sender: String,
 }
 
 /// The log and the counts.
@@ -97,6 +99,7 @@ impl Journal {
                 "receivedAtMs": entry.received_at.as_millisecond(),
                 "bytes": entry.body_bytes,
                 "requestId": entry.request_id,
+                "sender": entry.sender,
             })
         })
     }
@@ -117,6 +120,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             body_bytes: 0,
             request_id: String::new(),
+            sender: String::new(),
         };
         (0..=REQUESTS_MAX).for_each(|_| journal.log(entry(0)));
         assert_eq!(journal.entries.len(), REQUESTS_MAX);

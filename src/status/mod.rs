@@ -3,10 +3,12 @@
 
 mod count;
 mod report;
+mod role;
 mod socket;
 mod source;
 
 pub use count::{Count, Counted};
 pub use report::{FeedReport, ItemReport, Report};
+pub use role::{RoleName, RoleState};
 pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};
 pub use source::{Alert, SourceActivity, SourceState};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::feed::{Feed, FeedKey};
 use crate::ledger::{ItemState, LedgerRecord};
-use crate::status::SourceState;
+use crate::status::{RoleState, SourceState};
 use crate::store::{Phase, Store, StoreError};
 
 /// Where the process and its feeds stand.
@@ -21,6 +21,9 @@ pub struct Report {
     pub snapshot_rows: u64,
     /// Where the process stands with its source; `None` when none runs.
     pub source: Option<SourceState>,
+    /// Whether the process delivers; `None` when none runs, or it is not known yet.
+    #[serde(default)]
+    pub delivery: Option<RoleState>,
     /// The feeds, in first-sync order.
     pub feeds: Vec<FeedReport>,
 }
@@ -103,6 +106,7 @@ impl Report {
             snapshot: phase.to_owned(),
             snapshot_rows: snapshot.map_or(0, |state| state.rows_read),
             source,
+            delivery: None,
             feeds,
         })
     }

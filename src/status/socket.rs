@@ -19,7 +19,7 @@ use tokio::net::UnixListener;
 use crate::clock::SharedClock;
 use crate::feed::Feed;
 use crate::ledger::ItemState;
-use crate::status::{Count, Counted, ItemReport, Report, SourceState};
+use crate::status::{Count, Counted, ItemReport, Report, RoleState, SourceState};
 use crate::store::{Store, StoreError};
 
 /// A question is a few names, the names of all watched tables at most.
@@ -64,6 +64,8 @@ pub type Reread = Box<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>;
 pub struct Process {
     /// Where it stands with its source.
     pub source: Box<dyn Fn() -> SourceState + Send + Sync>,
+    /// Whether it delivers; `None`: not known yet.
+    pub role: Box<dyn Fn() -> Option<RoleState> + Send + Sync>,
     /// How it takes the wish to read tables again.
     pub reread: Reread,
     /// How it counts for an estimate.
@@ -96,7 +98,8 @@ pub fn answer(
     match question {
         Question::Summary => {
             let source = process.map(|process| (process.source)());
-            let report = Report::read(store, source, now)?;
+            let mut report = Report::read(store, source, now)?;
+            report.delivery = process.and_then(|process| (process.role)());
             each(serde_json::to_string(&report).unwrap_or_default()).unwrap_or_default();
             Ok(())
         }

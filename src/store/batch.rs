@@ -76,6 +76,7 @@ pub(crate) const PACE: &[u8] = b"pace";
 pub(crate) const ASSEMBLY: &[u8] = b"assembly";
 pub(crate) const ASSEMBLED_FOR: &[u8] = b"assembled_for";
 pub(crate) const FORMAT: &[u8] = b"format";
+pub(crate) const PAIR: &[u8] = b"pair";
 pub(crate) const DEFINITIONS: &[u8] = b"definitions";
 pub(crate) const SERVER: &[u8] = b"server";
 pub(crate) const BINLOG_FILE: &[u8] = b"binlog_file";

@@ -13,6 +13,7 @@ mod codec;
 mod error;
 mod keys;
 mod open;
+mod pair;
 mod progress;
 mod read;
 mod records;
@@ -22,6 +23,7 @@ mod source_records;
 pub use batch::{DirtyMark, WriteBatch};
 pub use error::StoreError;
 pub use open::{Store, StoreParams};
+pub use pair::PairRecord;
 pub use progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 pub use read::{Range, Ranges};
 

@@ -347,11 +347,11 @@ impl CatalogRead for Store {
     }
 }
 
-fn reading(source: sled::Error) -> StoreError {
+pub(super) fn reading(source: sled::Error) -> StoreError {
     StoreError::Io { action: "read the store", source }
 }
 
-fn corrupt(tree: Tree, key: &[u8], why: Why) -> StoreError {
+pub(super) fn corrupt(tree: Tree, key: &[u8], why: Why) -> StoreError {
     let key = key.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     StoreError::Corrupt { tree: tree.name(), key, why }
 }

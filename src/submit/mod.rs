@@ -6,6 +6,7 @@
 //! something is repeated, nor what is stored.
 
 mod answer;
+mod permit;
 mod reply;
 mod request;
 mod tenant;
@@ -13,15 +14,18 @@ mod token;
 
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode, Url};
+use bytes::Bytes;
+use reqwest::{Body, Client, StatusCode, Url};
 use secrecy::SecretString;
 use serde_json::Value as Json;
 
+pub use permit::{Permit, instance};
 pub use tenant::{Tenant, TenantEnvironment};
 
 use crate::clock::SharedClock;
 use crate::feed::Feed;
 use crate::outbox::{Answer, Verb, Verdict};
+use permit::PermittedBody;
 use reply::Reply;
 use token::Tokens;
 
@@ -187,12 +191,26 @@ impl Submitter {
     /// Sends one request with these bodies and says what came of it. An expired token is renewed
     /// and the request repeated once.
     pub async fn send(&self, feed: Feed, verb: Verb, items: &[Json]) -> Answer {
+        self.send_under(&Permit::always(), feed, verb, items).await
+    }
+
+    /// The same, but only what leaves while the permit holds.
+    pub async fn send_under(
+        &self,
+        permit: &Permit,
+        feed: Feed,
+        verb: Verb,
+        items: &[Json],
+    ) -> Answer {
         let body = match request::body(items) {
-            Ok(body) => body,
+            Ok(body) => Bytes::from(body),
             Err(error) => return answer::unsent(format!("the request can't be built: {error}")),
         };
         let url = request::endpoint(&self.ingestion, feed, verb);
-        let request = || self.http.post(url.clone()).headers(request::headers()).body(body.clone());
+        let request = || {
+            let body = Body::wrap(PermittedBody::new(body.clone(), permit.clone()));
+            self.http.post(url.clone()).headers(request::headers()).body(body)
+        };
         match self.authorized(request).await {
             Ok(reply) => answer::from_reply(&reply, items.len()),
             Err(Trouble::Token(SubmitError::CredentialsRefused { code, message, .. })) => {

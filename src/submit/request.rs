@@ -13,7 +13,9 @@ use crate::feed::Feed;
 use crate::outbox::Verb;
 
 /// The name this program gives itself.
-const USER_AGENT: &str = concat!("aco-stream/", env!("CARGO_PKG_VERSION"));
+fn user_agent() -> String {
+    format!("aco-stream/{} ({})", env!("CARGO_PKG_VERSION"), super::permit::instance())
+}
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,7 +28,7 @@ pub(super) fn client(timeout: Duration, addresses: &[&Url]) -> Result<Client, Su
     // Fails when another part of the program installed one, which serves as well.
     drop(rustls::crypto::ring::default_provider().install_default());
     let mut builder = Client::builder()
-        .user_agent(USER_AGENT)
+        .user_agent(user_agent())
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT.min(timeout))
         .timeout(timeout);

@@ -435,3 +435,37 @@ fn secrets_are_not_printed() {
     let printed = format!("{:?}", params("http://127.0.0.1:1"));
     assert!(printed.contains("client") && !printed.contains("s3cret"), "{printed}");
 }
+
+#[tokio::test]
+async fn nothing_leaves_without_the_permit_and_no_request_is_whole_when_it_ends_midway() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    // Bodies that don't compress: several pieces.
+    let noise = |nth: u64| {
+        (0..4_000_u64).map(|it| crate::feed::Digest::of(&json!([nth, it])).to_string()).collect()
+    };
+    let items: Vec<Json> = (0..3).map(|nth| Json::String(noise(nth))).collect();
+    for pieces in [0, 1, usize::MAX] {
+        let service = Service::saying([accepts(3)]);
+        with(&service, async |submitter, _| {
+            let asked = AtomicUsize::new(0);
+            let permit = Permit::new(move || asked.fetch_add(1, Ordering::SeqCst) < pieces);
+            let answer = submitter.send_under(&permit, Feed::Products, Verb::Replace, &items).await;
+            let (verdict, requests) = match pieces {
+                usize::MAX => (Verdict::Accepted, 2),
+                _ => (Verdict::Unavailable, 1),
+            };
+            assert_eq!((answer.verdict, answer.code == 200), (verdict, requests == 2));
+            assert_eq!(service.lines().len(), requests, "the token, and what was whole");
+            if requests == 2 {
+                let got = service.got.lock().unwrap();
+                let agent = got[1].header("user-agent");
+                assert!(agent.starts_with("aco-stream/") && agent.contains(instance()), "{agent}");
+                assert_eq!(got[1].header("content-length"), got[1].body.len().to_string());
+                assert!(got[1].body.len() > 100_000, "more than one piece");
+            } else {
+                assert!(answer.message.contains("no longer delivers"), "{}", answer.message);
+            }
+        })
+        .await;
+    }
+}

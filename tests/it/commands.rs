@@ -126,7 +126,10 @@ fn status_counts_the_items_of_every_feed() {
 
     let reports = json_lines(&shop.output(&["status", "--json"]));
     let [report] = reports.as_slice() else { panic!("one line: {reports:?}") };
-    assert_eq!(keys(report), ["at", "feeds", "position", "snapshot", "snapshot_rows", "source"]);
+    assert_eq!(
+        keys(report),
+        ["at", "delivery", "feeds", "position", "snapshot", "snapshot_rows", "source"]
+    );
     assert_eq!(report["source"], Json::Null, "no process runs");
     assert_eq!(report["snapshot"], "open");
     assert!(report["position"].is_string() && report["snapshot_rows"].as_u64() > Some(500));

@@ -30,7 +30,7 @@ struct Desk {
 
 impl Desk {
     fn new(params: SandboxParams) -> Self {
-        let service = Service::start(SandboxParams { limits: SandboxLimits::Off, ..params });
+        let service = Service::start_as(SandboxParams { limits: SandboxLimits::Off, ..params });
         let directory = tempfile::tempdir().expect("a temporary directory");
         let base = service.sandbox.base_url();
         let config = format!(

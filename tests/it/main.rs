@@ -31,6 +31,7 @@ mod interruptions_lost_live;
 mod interruptions_snapshot_live;
 mod kill_live;
 mod matrix_live;
+mod pair_live;
 mod preflight_live;
 mod program;
 mod random;

@@ -6,6 +6,7 @@
 //! 77 is for credentials that are refused. What has to be set, ours or the server's, is 78: privileges
 //! too, because a server answers alike to a schema that is not there and one that is not granted.
 
+use aco_stream::sandbox::{SandboxLimits, SandboxParams};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -366,10 +367,15 @@ fn address_that_is_not_the_token_services() {
     ");
 }
 
+/// A service of the sandbox's own tenant.
+fn unlimited_as() -> Service {
+    Service::start_as(SandboxParams { limits: SandboxLimits::Off, ..SandboxParams::default() })
+}
+
 #[test]
 fn tenant_of_another_organization() {
     let server = Server::mariadb();
-    let (database, service) = (empty_shop(&server), Service::unlimited());
+    let (database, service) = (empty_shop(&server), unlimited_as());
     let edit = ("org_id = \"sandbox-org", "org_id = \"other-org");
     let bench = Bench::of_server(&server, &database.schema, &service, edit);
     let finished = bench.aco.run(&["check"]);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -49,7 +50,16 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts one; `SandboxParams::default()` takes any free port and enforces the real limits.
-    pub(crate) fn start(params: SandboxParams) -> Self {
+    pub(crate) fn start(mut params: SandboxParams) -> Self {
+        // A tenant each: processes that deliver to one agree on a leader by way of the server.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        params.tenant_id = format!("{}-{}-{count}", params.tenant_id, std::process::id());
+        Self::start_as(params)
+    }
+
+    /// Starts one with the very tenant that is named.
+    pub(crate) fn start_as(params: SandboxParams) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let starting = Sandbox::start(params.clone(), Arc::new(SystemClock));
         let (sandbox, serving) = runtime.block_on(starting).expect("the sandbox starts");
@@ -100,6 +110,8 @@ pub(crate) struct Request {
     /// `None` when no answer was given.
     pub(crate) status: Option<u64>,
     pub(crate) received_at_ms: i64,
+    /// The `user-agent` header.
+    pub(crate) sender: String,
 }
 
 impl Request {
@@ -113,6 +125,7 @@ impl Request {
             keys: entry["identities"].as_array().expect("identities").iter().map(key).collect(),
             status: entry["status"].as_u64(),
             received_at_ms: entry["receivedAtMs"].as_i64().expect("an instant"),
+            sender: text("sender"),
         }
     }
 }
@@ -261,7 +274,12 @@ impl Shop {
 }
 
 /// The program with an empty store in `directory`, its config file and its secrets.
-fn program(server: &Server, database: &Database, service: &Service, directory: &Path) -> Aco {
+pub(crate) fn program(
+    server: &Server,
+    database: &Database,
+    service: &Service,
+    directory: &Path,
+) -> Aco {
     Aco::new(directory, &config(server, &database.schema, service))
         .env("ACO_STREAM_SOURCE_PASSWORD", &User::Cdc.password())
         .env("ACO_STREAM_CLIENT_SECRET", &service.params.client_secret)

@@ -1,11 +1,13 @@
 //! The delivering steps over a real store, against a service that is a map: one by one, and at
 //! random with crashes in between; the pure parts against a model; what a first sync and a live change
-//! may take; the loop's naps; settings that change; and the whole loop against the sandbox.
+//! may take; what a new leader of a pair believes; the loop's naps; settings that change; and the whole
+//! loop against the sandbox.
 
 mod categories;
 mod first_sync;
 mod model;
 mod naps;
+mod pair;
 mod random;
 mod sandboxed;
 mod settings;

@@ -189,8 +189,8 @@ fn estimate_is_within_a_few_percent_of_a_delivery_under_the_budgets() {
 fn estimate_of_a_small_shop_is_off_by_seconds() {
     use Feed::{Prices, ProductAttributes, Products};
     let cases: [(&[(Feed, u64)], u64); 3] = [
-        (&[(ProductAttributes, 60), (Products, 300), (Prices, 200)], 7),
-        (&[(Products, 900)], 7),
+        (&[(ProductAttributes, 60), (Products, 300), (Prices, 200)], 2),
+        (&[(Products, 900)], 5),
         (&[(ProductAttributes, 600), (Products, 1_500)], 10),
     ];
     for (counts, seconds) in cases {

@@ -295,7 +295,7 @@ async fn the_log_tells_each_request_and_can_be_cleared() {
         let expected = json!({
             "sequence": 1, "feed": "products", "verb": "create", "items": 2, "status": 200,
             "identities": [["P0000", "en"], ["P0001", "en"]], "bytes": bytes, "requestId": id,
-            "receivedAtMs": 1_768_478_400_000_i64,
+            "receivedAtMs": 1_768_478_400_000_i64, "sender": "",
         });
         assert_eq!(log[0], expected);
         assert_eq!((&log[1]["verb"], &log[1]["status"]), (&json!("delete"), &json!(400)));

@@ -11,11 +11,12 @@ use tempfile::TempDir;
 
 use crate::catalog::database::Database;
 use crate::catalog::{FoldMode, MemoryCatalog, Shop, fold};
-use crate::clock::{Clock as _, ManualClock};
+use crate::clock::{Clock as _, ManualClock, SharedClock};
 use crate::decode::RowChange;
 use crate::decode::TableLayout;
 use crate::engine::absorb::{Absorbing, mark_everything};
 use crate::engine::deliver::{Bell, DeliverParams, Delivery};
+use crate::engine::standby::{Standby, doubt_everything};
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{
     DisabledRules, ExtraAttributes, Feed, FeedKey, FeedOwner, Identity, SpecialPriceDates, assemble,
@@ -248,6 +249,23 @@ impl World {
         self.start();
     }
 
+    /// Does what a process does that stands by, until nothing is left to do.
+    pub(super) fn stand_by(&mut self) {
+        let open = self.open.as_ref().unwrap();
+        let clock: SharedClock = Arc::new(self.clock.clone());
+        let params = deliver_params(&self.limits);
+        let mut standby = Standby::new(&open.store, &clock, &self.gauges, &open.bell, &params);
+        while standby.step(self.clock.now()).unwrap() {}
+        assert!(open.store.outbox().unwrap().is_empty(), "nothing waits to be sent");
+    }
+
+    /// Becomes the leader after another process led.
+    pub(super) fn take_over(&mut self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(doubt_everything(self.store())).unwrap();
+        self.restart();
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.open.as_ref().unwrap().store
     }
@@ -288,6 +306,13 @@ impl World {
         if absorbed.unwrap().is_shop_stale {
             self.open.as_ref().unwrap().bell.shop_version.fetch_add(1, Ordering::SeqCst);
         }
+    }
+
+    /// Absorbs the next transaction, if there is one.
+    pub(super) fn absorb_one(&mut self) -> bool {
+        let stored = self.store().position().unwrap().unwrap().at.offset;
+        self.absorb(1);
+        self.store().position().unwrap().unwrap().at.offset > stored
     }
 
     pub(super) fn prepare(&mut self) -> bool {
