@@ -1,14 +1,14 @@
 //! How long a full sync takes under the budgets, before it is begun.
 //!
 //! The figures are those of the vendor's guide (records / items per minute, requests × the time between
-//! two) and the day's cap. Answers are taken to come at once and never to be refused.
+//! two) and the day's cap, of which a mass load leaves a part for changes until late in the day. Answers are taken to come at once and never to be refused.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{DAY_MS, Family, Limits, Minute, PaceState};
+use super::{DAY_MS, DAY_RESERVE_DIVISOR, Family, Limits, Minute, PaceState};
 use crate::feed::Feed;
 
 /// Milliseconds of a minute.
@@ -211,11 +211,24 @@ impl DayCap {
 
     fn time(&self, items: u64) -> Duration {
         let Some((whole, last)) = self.later(items) else {
-            return minute_time(items, self.per_minute);
+            return self.time_in_day(items, self.sent, self.midnight_ms);
         };
-        let day_ms = u64::try_from(DAY_MS).unwrap_or(0);
+        let day_ms = DAY_MS.unsigned_abs();
         let waited = self.midnight_ms.saturating_add(whole.saturating_mul(day_ms));
-        Duration::from_millis(waited).saturating_add(minute_time(last, self.per_minute))
+        Duration::from_millis(waited).saturating_add(self.time_in_day(last, 0, day_ms))
+    }
+
+    /// How long items take that one day has room for, when so many were sent on it and so much of it is
+    /// left. What they would take of the part that is kept for changes, they get as it melts.
+    fn time_in_day(&self, items: u64, sent: u64, left_ms: u64) -> Duration {
+        let by_rate = minute_time(items, self.per_minute);
+        let spare = self.per_day.saturating_sub(sent).saturating_sub(items);
+        let kept_ms = spare.saturating_mul(DAY_MS.unsigned_abs());
+        let reserve = self.per_day / u64::from(DAY_RESERVE_DIVISOR);
+        match kept_ms.checked_div(reserve) {
+            Some(kept_ms) => by_rate.max(Duration::from_millis(left_ms.saturating_sub(kept_ms))),
+            None => by_rate,
+        }
     }
 
     fn days(&self, items: u64) -> u64 {

@@ -73,11 +73,20 @@ fn what_was_sent_today_and_what_is_left_of_the_day_count() {
     assert_eq!(at(100_000, noon, 40_000), (1, minutes(12 * 60 + 40), 100_000), "tomorrow only");
     assert_eq!(at(100_000, noon, 250_000), (3, minutes(60 * 60 + 50), 100_000));
     // Ten minutes before midnight a new day's cap comes soon enough.
-    assert_eq!(at(0, "2026-10-01T23:50:00Z", 105_000), (2, minutes(105), 0));
+    assert_eq!(at(0, "2026-10-01T23:50:00Z", 100_000), (2, minutes(100), 0));
     // What was sent yesterday does not count.
     let yesterday = PaceState { day: 0, products_sent: 100_000, ..PaceState::default() };
     let all = estimate(&[(Feed::Products, 40_000)].into(), &limits(), &yesterday, midnight());
     assert_eq!((all.total, all.products_sent_today), (minutes(40), 0));
+}
+
+#[test]
+fn what_a_mass_load_leaves_for_changes_it_gets_late_in_the_day() {
+    // 5,000 of the day's 100,000 are kept at its start, 1,000 when a fifth of it is left.
+    assert_eq!(feed(Feed::Products, 95_000).takes, minutes(95));
+    assert_eq!(feed(Feed::Products, 99_000).takes, minutes(24 * 60 * 4 / 5));
+    assert_eq!(feed(Feed::Products, 99_000).bound, Bound::Day);
+    assert_eq!(feed(Feed::Products, 100_000).takes, minutes(24 * 60));
 }
 
 #[test]
@@ -154,11 +163,13 @@ fn estimate_is_within_a_few_percent_of_a_delivery_under_the_budgets() {
         (PriceBooks, 14),
         (Prices, 120_000),
     ];
-    let cases: [(&[(Feed, u64)], Limits); 8] = [
+    let cases: [(&[(Feed, u64)], Limits); 10] = [
         (&shop, limits()),
         (&shop, wide.clone()),
         (&shop, narrow),
         (&[(Products, 160_000), (Prices, 40_000)], limits()),
+        (&[(Products, 98_000)], limits()),
+        (&[(Products, 250_000)], limits()),
         (&[(Products, 20_000), (PriceBooks, 100), (Prices, 900_000)], limits()),
         (&[(Products, 30_000), (Prices, 2_000_000)], wide),
         (&[(ProductAttributes, 30_000), (Products, 15_000)], limits()),
