@@ -89,6 +89,9 @@ pub enum EngineError {
         /// The tenant.
         tenant: String,
     },
+    /// The system gave no thread's runtime.
+    #[error("start the runtime that asks who delivers")]
+    Runtime(#[source] std::io::Error),
     /// A task of ours ended by a panic: a bug.
     #[error("run: a task ended unexpectedly")]
     Task(#[source] tokio::task::JoinError),
@@ -138,7 +141,7 @@ impl EngineError {
             ),
             Self::OtherLayout => Some("replay into an empty store".to_owned()),
             Self::StagedDelivery => Some("add --dry-run to absorb them".to_owned()),
-            Self::Fold(_) | Self::Read(_) => None,
+            Self::Fold(_) | Self::Read(_) | Self::Runtime(_) => None,
         };
         hint.into_iter().collect()
     }
@@ -159,7 +162,8 @@ impl EngineError {
             | Self::Unreadable { .. }
             | Self::UnknownXa { .. }
             | Self::ServerNeeded { .. }
-            | Self::OtherLayout => Fate::Failed,
+            | Self::OtherLayout
+            | Self::Runtime(_) => Fate::Failed,
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {
                 SubmitError::CredentialsRefused { .. } => Fate::Credentials,

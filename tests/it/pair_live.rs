@@ -112,12 +112,21 @@ impl Pair {
         self.changing("it sends", || self.sent(instance).len() > before + 5);
     }
 
-    /// Waits until what the shop has is absorbed by one and settled by the other.
-    fn quiet(standby: &Aco, leader: &Aco) {
+    /// The shop's last change: a new product, by whose sku one sees how far a process is.
+    fn mark(&self) -> String {
+        let number = self.number.get().next_multiple_of(4);
+        self.number.set(number + 1);
+        self.shop.database.exec(&change(number));
+        format!("PAIR-{}", 20_000 + number / 4)
+    }
+
+    /// Waits until what the shop has up to the mark is absorbed by one and settled by the other.
+    fn quiet(mark: &str, standby: &Aco, leader: &Aco) {
         let status = |aco: &Aco| -> Json {
             let finished = aco.run(&["status", "--json"]);
             serde_json::from_str(&finished.stdout).unwrap_or_default()
         };
+        let has_mark = |aco: &Aco| aco.run(&["status", "products", "--json"]).stdout.contains(mark);
         eventually("both are quiet", COMMAND_LIMIT, || {
             let (waits, leads) = (status(standby), status(leader));
             let is_done = |feed: &Json, counts: &[&str]| {
@@ -130,7 +139,7 @@ impl Pair {
             };
             waits["delivery"]["role"] == "standby"
                 && leads["delivery"]["role"] == "leader"
-                && waits["position"] == leads["position"]
+                && [standby, leader].iter().all(|aco| has_mark(aco))
                 && all(&waits, &["dirty"])
                 && all(&leads, &["dirty", "pending", "retrying"])
         });
@@ -185,7 +194,8 @@ fn take_over(server: &Server, fault: Fault) {
     };
     pair.changing("it stands by", || says(&first, STANDING_BY));
     pair.sends(&two);
-    Pair::quiet(&pair.first, &pair.shop.aco);
+    let mark = pair.mark();
+    Pair::quiet(&mark, &pair.first, &pair.shop.aco);
 
     let requests = pair.shop.service.requests();
     let came_first = |request: &Request| request.sender.contains(&one);
@@ -203,7 +213,7 @@ fn take_over(server: &Server, fault: Fault) {
     });
     let second = Pair::start(&pair.shop.aco);
     eventually("it stands by", COMMAND_LIMIT, || says(&second, STANDING_BY));
-    Pair::quiet(&pair.shop.aco, &pair.first);
+    Pair::quiet(&mark, &pair.shop.aco, &pair.first);
     Shop::stop(second);
     Shop::stop(first);
     for feed in FEEDS {

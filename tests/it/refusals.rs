@@ -381,6 +381,7 @@ fn tenant_of_another_organization() {
     let finished = bench.aco.run(&["check"]);
     assert!(finished.stdout.contains("ok       log_bin"), "the findings come first: {finished:?}");
     let error = bench.error_of(&Finished { stdout: String::new(), ..finished }, 78);
+    let error = error.replace(&service.params.tenant_id, "sandbox-tenant");
     assert_snapshot!(error, @r"
     error: failed to open tenant 'sandbox-tenant' of organization 'other-org@AdobeOrg': HTTP 404 Not Found: 404: Tenant not found for this organization
       hint: check optimizer.tenant_id and optimizer.org_id, and that the credentials belong to this organization

@@ -5,28 +5,24 @@
 //!        └──────────── alone, or nobody else can have led ─────────────┘
 //! ```
 //!
-//! The rules are in [`term`], the lock is of `source::lease`. Whatever the other process did, it never
+//! The rules are in [`term`], the lock is of `source::lease`, and [`keeper`] asks for it. Whatever the other process did, it never
 //! has to be asked: it may be dead.
 
+mod keeper;
 mod term;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::clock::SharedClock;
 use crate::engine::deliver::{Bell, Delivered, Delivery};
 use crate::engine::run::{Delivering, RunParams, Until};
 use crate::engine::standby::{Standby, doubt_everything};
 use crate::engine::{EngineError, Gauges, Role};
-use crate::source::{Holder, LeaseConnection, LeaseNames, SourceError, SourceParams};
+use crate::source::{LeaseNames, SourceError, SourceParams};
 use crate::store::{PairRecord, Store, WriteBatch};
 use crate::submit::{Permit, instance};
-use term::{Belief, INTERVAL, Moment, SILENCE, Term};
-
-/// The wait before the lock is asked for again after the connection failed.
-const RETRY_WAIT: Duration = Duration::from_secs(1);
-/// For longer than this a connection that a process left behind can't keep the lock.
-const LEFTOVER_MAX: Duration = Duration::from_secs(2 * SILENCE.as_secs());
+use keeper::{Keeper, Keeping, News};
+use term::{Belief, Gained, Moment, Term};
 
 /// How leading ended without an error.
 enum Led {
@@ -48,7 +44,7 @@ struct Shared {
 
 /// Delivers while it has the lock, and stands by while it has not.
 pub(crate) struct Leadership<'a> {
-    shared: Shared,
+    shared: Arc<Shared>,
     source: &'a SourceParams,
     delivering: &'a Delivering,
     until: Until,
@@ -72,14 +68,14 @@ impl<'a> Leadership<'a> {
             pair
         };
         let names = LeaseNames::new(&delivering.tenant, &pair.store);
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             store: Arc::clone(&params.store),
             clock: SharedClock::clone(&params.clock),
             gauges: Arc::clone(&params.gauges),
             bell: Arc::clone(bell),
             term: Arc::new(Mutex::new(Term::new(pair.has_peer))),
             pair,
-        };
+        });
         let (source, until) = (&params.source, params.until);
         Ok(Self { shared, source, delivering, until, names, delivery: None })
     }
@@ -91,13 +87,17 @@ impl<'a> Leadership<'a> {
     /// The service refuses us, or the store failed; with [`Until::Settled`], too, that another process
     /// delivers.
     pub(crate) async fn deliver(&mut self) -> Result<(), EngineError> {
+        let mut keeping = Keeper {
+            shared: Arc::clone(&self.shared),
+            source: self.source.clone(),
+            names: self.names.clone(),
+            tenant: self.delivering.tenant.clone(),
+            until: self.until,
+        }
+        .start();
         loop {
-            let (mut lock, belief) = self.stand_by().await?;
-            let led = self.lead(&mut lock, belief).await;
-            if matches!(led, Ok(Led::Lost(_)) | Err(_)) {
-                self.shared.term().lost();
-            }
-            match led? {
+            let gained = self.stand_by(&mut keeping).await?;
+            match self.lead(&mut keeping, gained).await? {
                 Led::Settled => return Ok(()),
                 Led::Lost(reason) => {
                     // What is in flight is cut off with it.
@@ -120,118 +120,54 @@ impl<'a> Leadership<'a> {
     }
 
     /// Waits for the lock, and meanwhile does what a standby does.
-    async fn stand_by(&self) -> Result<(LeaseConnection, Belief), EngineError> {
+    async fn stand_by(&self, keeping: &mut Keeping) -> Result<Gained, EngineError> {
         let mut standby = self.standby();
         let stands_by = || self.shared.term().stands_by(self.shared.moment());
+        let gained = async {
+            loop {
+                if let News::Gained(gained) = keeping.next().await? {
+                    return Ok(gained);
+                }
+            }
+        };
         tokio::select! {
-            gained = self.wait_for_lock() => gained,
+            gained = gained => gained,
             failed = standby.stand_by(stands_by) => match failed? {},
         }
     }
 
     fn standby(&self) -> Standby {
-        let Shared { store, clock, gauges, bell, .. } = &self.shared;
+        let Shared { store, clock, gauges, bell, .. } = self.shared.as_ref();
         Standby::new(store, clock, gauges, bell, &self.delivering.params)
     }
 
-    async fn wait_for_lock(&self) -> Result<(LeaseConnection, Belief), EngineError> {
-        let (mut lock, mut own_since) = (None, None);
-        loop {
-            match self.ask_for_lock(&mut lock).await {
-                Ok(Asked::Given(belief)) => {
-                    if let Some(lock) = lock.take() {
-                        return Ok((lock, belief));
-                    }
-                }
-                Ok(Asked::Refused(Holder::Nobody)) => own_since = None,
-                Ok(Asked::Refused(Holder::Own)) => {
-                    // Left behind by this process or the one before it; the server will notice. If it
-                    // does not, a copy of this store is at work.
-                    let now = self.shared.clock.passed();
-                    let since = *own_since.get_or_insert(now);
-                    if now.saturating_sub(since) > LEFTOVER_MAX {
-                        self.another_delivers()?;
-                    }
-                }
-                Ok(Asked::Refused(Holder::Other)) => {
-                    own_since = None;
-                    self.another_delivers()?;
-                }
-                Err(error) => {
-                    lock = None;
-                    self.shared.unreachable(&error);
-                    self.shared.clock.sleep(RETRY_WAIT).await;
-                }
-            }
-        }
-    }
-
-    /// Asks once; the server makes us wait a second when it has to refuse.
-    async fn ask_for_lock(&self, kept: &mut Option<LeaseConnection>) -> Result<Asked, SourceError> {
-        let lock = if let Some(lock) = kept {
-            lock
-        } else {
-            let opening = LeaseConnection::open(self.source, self.names.clone(), SILENCE);
-            kept.insert(Box::pin(opening).await?)
-        };
-        let holder = lock.holder().await?;
-        if holder == Holder::Other {
-            // Before we can get the lock from the other one we know of it.
-            if self.shared.term().peer_seen() {
-                return Ok(Asked::Refused(holder));
-            }
-            lock.show_waiting().await?;
-        }
-        let began = Moment::of(self.shared.clock.as_ref());
-        if !lock.take(holder != Holder::Nobody).await? {
-            return Ok(Asked::Refused(holder));
-        }
-        lock.mark().await?;
-        let now = Moment::of(self.shared.clock.as_ref());
-        Ok(Asked::Given(self.shared.term().gained(began, now)))
-    }
-
-    /// Another process delivers: this one stands by, or ends if it was to do its work and end.
-    fn another_delivers(&self) -> Result<(), EngineError> {
-        self.shared.term().peer_seen();
-        self.shared.remember_peer()?;
-        if self.until == Until::Settled {
-            let tenant = self.delivering.tenant.clone();
-            return Err(EngineError::NotLeading { tenant });
-        }
-        self.shared.standing_by();
-        Ok(())
-    }
-
     /// Delivers as long as the server confirms the lock.
-    async fn lead(
-        &mut self,
-        lock: &mut LeaseConnection,
-        belief: Belief,
-    ) -> Result<Led, EngineError> {
+    async fn lead(&mut self, keeping: &mut Keeping, gained: Gained) -> Result<Led, EngineError> {
         let mut standby = self.standby();
         let Self { shared, delivering, delivery, .. } = self;
+        let Gained { number, belief } = gained;
         let work = async {
             shared.settle(&mut standby, belief).await?;
             if belief == Belief::Unsure {
                 tracing::info!("another process may have delivered: everything is sent again");
                 doubt_everything(&shared.store).await?;
             }
-            shared.leading();
-            let delivery = delivery.insert(shared.delivery(delivering)?);
+            shared.leading(number);
+            let delivery = delivery.insert(shared.delivery(delivering, number)?);
             delivery.deliver().await
         };
+        let lost = async {
+            loop {
+                if let News::Lost(reason) = keeping.next().await? {
+                    return Ok(reason);
+                }
+            }
+        };
         tokio::select! {
-            lost = shared.confirming(lock) => lost.map(Led::Lost),
+            lost = lost => lost.map(Led::Lost),
             delivered = work => delivered.map(|Delivered::Settled| Led::Settled),
         }
     }
-}
-
-/// The server's word on the lock.
-enum Asked {
-    Given(Belief),
-    Refused(Holder),
 }
 
 impl Shared {
@@ -270,9 +206,10 @@ impl Shared {
         }
     }
 
-    fn delivery(&self, delivering: &Delivering) -> Result<Delivery, EngineError> {
+    fn delivery(&self, delivering: &Delivering, number: u64) -> Result<Delivery, EngineError> {
         let (term, clock) = (Arc::clone(&self.term), SharedClock::clone(&self.clock));
-        let permit = Permit::new(move || locked(&term).may_send(Moment::of(clock.as_ref())));
+        let permit =
+            Permit::new(move || locked(&term).may_send(number, Moment::of(clock.as_ref())));
         let delivery = Delivery::new(
             Arc::clone(&self.store),
             SharedClock::clone(&self.clock),
@@ -282,36 +219,6 @@ impl Shared {
             delivering.params.clone(),
         )?;
         Ok(delivery.under(permit))
-    }
-
-    /// Asks again and again whether the lock is ours; why it is lost.
-    async fn confirming(&self, lock: &mut LeaseConnection) -> Result<String, EngineError> {
-        loop {
-            self.clock.sleep(INTERVAL).await;
-            let began = self.moment();
-            let confirmation = match lock.confirm().await {
-                Ok(confirmation) => confirmation,
-                Err(error) => return Ok(error.to_string()),
-            };
-            if !confirmation.is_held {
-                return Ok("the database server no longer gives it to this connection".to_owned());
-            }
-            let was_stale = {
-                let mut term = self.term();
-                let was_stale = term.is_stale(began);
-                term.confirmed(began);
-                if confirmation.is_awaited {
-                    term.peer_seen();
-                }
-                was_stale
-            };
-            if confirmation.is_awaited {
-                self.remember_peer()?;
-            }
-            if was_stale {
-                self.bell.work.notify_one();
-            }
-        }
     }
 
     /// Makes it durable that there is another process, before it can matter.
@@ -324,9 +231,9 @@ impl Shared {
         remember(&self.store, &PairRecord { has_peer: true, ..self.pair.clone() })
     }
 
-    fn leading(&self) {
-        self.term().led();
-        if self.gauges.set_role(Role::Leader, self.clock.now()) {
+    fn leading(&self, number: u64) {
+        let leads = self.term().led(number);
+        if leads && self.gauges.set_role(Role::Leader, self.clock.now()) {
             tracing::info!(instance = instance(), "this process delivers");
         }
     }

@@ -74,11 +74,22 @@ pub(crate) struct Term {
     has_peer: bool,
     /// Whether this process has led, and believed its ledger, since it started.
     has_led: bool,
+    /// How often it got the lock.
+    number: u64,
+}
+
+/// The lock was got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gained {
+    /// Names this time among all of this process: what was begun in one must not go on in the next.
+    pub(crate) number: u64,
+    /// What may be believed.
+    pub(crate) belief: Belief,
 }
 
 impl Term {
     pub(crate) fn new(has_peer: bool) -> Self {
-        Self { standing: Standing::Standby, confirmed: None, has_peer, has_led: false }
+        Self { standing: Standing::Standby, confirmed: None, has_peer, has_led: false, number: 0 }
     }
 
     /// Another process was seen. Returns whether it is the first time.
@@ -87,7 +98,7 @@ impl Term {
     }
 
     /// The server gave us the lock in answer to a question that began at `began`; now it is `now`.
-    pub(crate) fn gained(&mut self, began: Moment, now: Moment) -> Belief {
+    pub(crate) fn gained(&mut self, began: Moment, now: Moment) -> Gained {
         let is_start = self.confirmed.is_none() && !self.has_peer;
         let is_unbroken = self.has_led && self.is_unbroken(now);
         let belief = if is_unbroken || !self.has_peer { Belief::Sure } else { Belief::Unsure };
@@ -95,7 +106,8 @@ impl Term {
         self.has_led &= belief == Belief::Sure;
         self.standing = Standing::Holder { from: now, settles: !is_unbroken && !is_start };
         self.confirmed = Some(began);
-        belief
+        self.number = self.number.saturating_add(1);
+        Gained { number: self.number, belief }
     }
 
     /// Whether nobody else can have sent since our last confirmation began: whoever got the lock since
@@ -108,14 +120,18 @@ impl Term {
     /// Whether this process now does what a standby does, which leaves to another what it was to send:
     /// from then on it can't believe its ledger. Not before somebody else can have sent.
     pub(crate) fn stands_by(&mut self, now: Moment) -> bool {
-        let stands_by = self.has_peer && !self.is_unbroken(now);
+        let is_without = self.standing == Standing::Standby;
+        let stands_by = is_without && self.has_peer && !self.is_unbroken(now);
         self.has_led &= !stands_by;
         stands_by
     }
 
-    /// What had to be done before leading is done: from here on the ledger is ours.
-    pub(crate) fn led(&mut self) {
-        self.has_led = true;
+    /// What had to be done before leading is done: from here on the ledger is ours, if this is still
+    /// the time it was done for. Whether it is.
+    pub(crate) fn led(&mut self, number: u64) -> bool {
+        let leads = self.number == number && self.standing != Standing::Standby;
+        self.has_led |= leads;
+        leads
     }
 
     /// The server confirmed that we hold the lock, in answer to a question that began then.
@@ -146,9 +162,10 @@ impl Term {
         self.confirmed.is_none_or(|began| now.since(began) >= VALID)
     }
 
-    /// Whether a request may leave at this moment.
-    pub(crate) fn may_send(&self, now: Moment) -> bool {
-        matches!(self.standing, Standing::Holder { .. })
+    /// Whether a request of the time with this number may leave at this moment.
+    pub(crate) fn may_send(&self, number: u64, now: Moment) -> bool {
+        self.number == number
+            && self.standing != Standing::Standby
             && self.settles_for(now).is_zero()
             && !self.is_stale(now)
     }

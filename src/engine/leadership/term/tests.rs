@@ -85,6 +85,7 @@ struct Process {
     /// What is left to do before leading, in ticks, since it is unsure.
     doubts: Option<u32>,
     has_lock: bool,
+    number: u64,
     /// When it last began to doubt all that it knows.
     doubted_at: Option<Duration>,
 }
@@ -101,12 +102,13 @@ impl Process {
             is_cut: false,
             doubts: None,
             has_lock: false,
+            number: 0,
             doubted_at: None,
         }
     }
 
     fn may_send(&self) -> bool {
-        self.doubts.is_none() && self.term.may_send(Moment::of(&self.clock))
+        self.doubts.is_none() && self.term.may_send(self.number, Moment::of(&self.clock))
     }
 
     fn lose(&mut self) {
@@ -137,7 +139,7 @@ impl Process {
             *doubts = doubts.saturating_sub(1);
             if *doubts == 0 {
                 self.doubts = None;
-                self.term.led();
+                assert!(self.term.led(self.number));
             }
         }
         if !self.has_lock {
@@ -150,11 +152,12 @@ impl Process {
                     self.asked = None;
                 }
                 Some(Word::Yes) => {
-                    let belief = self.term.gained(asked.began, now);
+                    let Gained { number, belief } = self.term.gained(asked.began, now);
+                    self.number = number;
                     self.has_lock = true;
                     self.asked = None;
                     match belief {
-                        Belief::Sure => self.term.led(),
+                        Belief::Sure => assert!(self.term.led(number)),
                         Belief::Unsure => self.doubts = Some(3),
                     }
                 }
@@ -272,17 +275,17 @@ fn moment(clock: &ManualClock) -> Moment {
 fn process_that_is_alone_leads_at_once_and_believes_its_ledger_for_ever() {
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
     let mut term = Term::new(false);
-    assert_eq!(term.gained(moment(&clock), moment(&clock)), Belief::Sure);
-    assert!(term.may_send(moment(&clock)));
-    term.led();
+    assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, Belief::Sure);
+    assert!(term.may_send(term.number, moment(&clock)));
+    assert!(term.led(term.number));
     term.lost();
-    assert!(!term.may_send(moment(&clock)));
+    assert!(!term.may_send(term.number, moment(&clock)));
     clock.advance(Duration::from_hours(1));
-    assert_eq!(term.gained(moment(&clock), moment(&clock)), Belief::Sure);
-    assert!(!term.may_send(moment(&clock)), "somebody new may have come and gone");
+    assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, Belief::Sure);
+    assert!(!term.may_send(term.number, moment(&clock)), "somebody new may have come and gone");
     clock.advance(SETTLING);
     term.confirmed(moment(&clock));
-    assert!(term.may_send(moment(&clock)));
+    assert!(term.may_send(term.number, moment(&clock)));
 }
 
 #[test]
@@ -290,16 +293,16 @@ fn one_of_a_pair_believes_its_ledger_only_when_nobody_can_have_led_meanwhile() {
     for (gap_ms, belief) in [(900, Belief::Sure), (1_000, Belief::Unsure)] {
         let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
         let mut term = Term::new(true);
-        assert_eq!(term.gained(moment(&clock), moment(&clock)), Belief::Unsure);
+        assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, Belief::Unsure);
         assert_eq!(term.settles_for(moment(&clock)), SETTLING);
         clock.advance(SETTLING);
-        term.led();
+        assert!(term.led(term.number));
         term.confirmed(moment(&clock));
-        assert!(term.may_send(moment(&clock)));
+        assert!(term.may_send(term.number, moment(&clock)));
         term.lost();
         clock.advance(Duration::from_millis(gap_ms));
-        assert_eq!(term.gained(moment(&clock), moment(&clock)), belief, "{gap_ms} ms");
-        assert_eq!(term.may_send(moment(&clock)), belief == Belief::Sure);
+        assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, belief, "{gap_ms} ms");
+        assert_eq!(term.may_send(term.number, moment(&clock)), belief == Belief::Sure);
     }
 }
 
@@ -307,9 +310,25 @@ fn one_of_a_pair_believes_its_ledger_only_when_nobody_can_have_led_meanwhile() {
 fn doubts_that_were_not_settled_are_not_forgotten() {
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
     let mut term = Term::new(true);
-    assert_eq!(term.gained(moment(&clock), moment(&clock)), Belief::Unsure);
+    assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, Belief::Unsure);
     term.lost();
-    assert_eq!(term.gained(moment(&clock), moment(&clock)), Belief::Unsure);
+    assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, Belief::Unsure);
+}
+
+#[test]
+fn what_was_begun_before_the_lock_was_lost_does_not_go_on_when_it_is_back() {
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let mut term = Term::new(true);
+    let first = term.gained(moment(&clock), moment(&clock)).number;
+    clock.advance(SETTLING);
+    term.confirmed(moment(&clock));
+    assert!(term.may_send(first, moment(&clock)));
+    term.lost();
+    let second = term.gained(moment(&clock), moment(&clock)).number;
+    clock.advance(SETTLING);
+    term.confirmed(moment(&clock));
+    assert!(!term.may_send(first, moment(&clock)) && term.may_send(second, moment(&clock)));
+    assert!(!term.led(first) && !term.has_led, "it was done for another time");
 }
 
 #[test]
@@ -317,7 +336,7 @@ fn one_that_has_stood_by_does_not_believe_its_ledger() {
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
     let mut term = Term::new(false);
     term.gained(moment(&clock), moment(&clock));
-    term.led();
+    assert!(term.led(term.number));
     term.lost();
     clock.advance(Duration::from_secs(1));
     assert!(!term.stands_by(moment(&clock)), "it is alone");
@@ -326,7 +345,7 @@ fn one_that_has_stood_by_does_not_believe_its_ledger() {
     assert!(!term.stands_by(moment(&clock)), "nobody else can have sent");
     clock.advance(Duration::from_secs(1));
     assert!(term.stands_by(moment(&clock)));
-    assert_eq!(term.gained(moment(&clock), moment(&clock)), Belief::Unsure);
+    assert_eq!(term.gained(moment(&clock), moment(&clock)).belief, Belief::Unsure);
 }
 
 #[test]
@@ -335,11 +354,11 @@ fn whoever_was_frozen_or_has_a_clock_that_jumped_sends_nothing_until_it_is_confi
     let mut term = Term::new(false);
     term.gained(moment(&clock), moment(&clock));
     clock.set(Timestamp::UNIX_EPOCH);
-    assert!(term.may_send(moment(&clock)), "set back: as if nothing had happened");
+    assert!(term.may_send(term.number, moment(&clock)), "set back: as if nothing had happened");
     clock.advance(VALID);
-    assert!(!term.may_send(moment(&clock)), "set back, and time passed");
+    assert!(!term.may_send(term.number, moment(&clock)), "set back, and time passed");
     term.confirmed(moment(&clock));
-    assert!(term.may_send(moment(&clock)));
+    assert!(term.may_send(term.number, moment(&clock)));
     clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9));
-    assert!(!term.may_send(moment(&clock)), "as after a sleep of the machine");
+    assert!(!term.may_send(term.number, moment(&clock)), "as after a sleep of the machine");
 }
