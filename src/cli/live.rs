@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use crate::cli::wire;
 use crate::engine::{
-    Activity, DeliverParams, EngineError, Gauges, Role, SourceAlert, count_items, request_reread,
+    Activity, DeliverParams, DeliveryTrouble, EngineError, Gauges, Role, SourceAlert, count_items,
+    request_reread,
 };
 use crate::status::{Alert, Counted, Process, RoleName, RoleState, SourceActivity, SourceState};
 use crate::store::Store;
@@ -52,7 +53,15 @@ fn role_state(gauges: &Gauges) -> Option<RoleState> {
         |role, reason, hint| Some(RoleState { role, since: since.to_string(), reason, hint });
     match role {
         Role::None => None,
-        Role::Leader => state(RoleName::Leader, None, None),
+        Role::Leader => match gauges.delivery_trouble() {
+            None => state(RoleName::Leader, None, None),
+            Some(trouble) => {
+                let DeliveryTrouble { since, reason, hint, next_try } = trouble;
+                let reason =
+                    format!("delivery is down since {since}: {reason}; next try at {next_try}");
+                state(RoleName::Leader, Some(reason), Some(hint))
+            }
+        },
         Role::TakingOver => {
             let reason = "what another process sent may still arrive".to_owned();
             let hint = "this one delivers in a few seconds".to_owned();

@@ -102,6 +102,9 @@ fn summary(gauges: &Gauges) -> String {
             counters.parked.load(Ordering::Relaxed),
         ));
     }
+    if let Some(trouble) = gauges.delivery_trouble() {
+        parts.push(format!("delivery is down since {}: {}", trouble.since, trouble.reason));
+    }
     if let Some(reason) = gauges.delivery_stopped() {
         parts.push(format!("delivery stopped: {reason}"));
     }

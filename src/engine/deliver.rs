@@ -23,12 +23,12 @@ use crate::engine::nightly::Nightly;
 use crate::engine::preconditions::{gone_with, wake_dependents};
 use crate::engine::prepare::{Laps, Preparation};
 use crate::engine::requests::{RequestLine, RequestLog, RequestLogParams};
-use crate::engine::{EngineError, Gauges, timers};
+use crate::engine::{DeliveryTrouble, EngineError, Gauges, timers};
 use crate::feed::{
     AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
 };
 use crate::ledger::LedgerRecord;
-use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, OutboxEntry, Verb, Verdict};
+use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, OutboxEntry, StopReason, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
 use crate::store::{Store, WriteBatch};
 use crate::submit::{Permit, Submitter};
@@ -132,6 +132,8 @@ pub(crate) struct Delivery {
     laps: Laps,
     nightly: Nightly,
     requests: Option<RequestLog>,
+    /// Whether a service that shuts us out is asked again, rather than being an error.
+    goes_on: bool,
 }
 
 impl Delivery {
@@ -165,7 +167,13 @@ impl Delivery {
             laps: Laps::new(),
             nightly: Nightly::default(),
             requests,
+            goes_on: false,
         })
+    }
+
+    /// The same, but a service that shuts us out is asked again now and then.
+    pub(crate) fn going_on(self, goes_on: bool) -> Self {
+        Self { goes_on, ..self }
     }
 
     /// The same, but a request leaves only while the permit holds.
@@ -363,8 +371,34 @@ impl Delivery {
         }
         self.store.commit(write).map_err(EngineError::Store)?;
         match settlement.effect {
-            Effect::Continue | Effect::PauseUntil(_) => Ok(()),
-            Effect::Stop(reason) => Err(EngineError::Stopped(reason)),
+            Effect::Stop(reason) if !self.goes_on => return Err(EngineError::Stopped(reason)),
+            Effect::Stop(reason) => self.tell_trouble(answer, Some(reason), now),
+            Effect::Continue | Effect::PauseUntil(_) => self.tell_trouble(answer, None, now),
+        }
+        Ok(())
+    }
+
+    /// Shows whether the service is out of order or shuts us out, and says so when that begins and ends.
+    fn tell_trouble(&self, answer: &Answer, reason: Option<StopReason>, now: Timestamp) {
+        let trouble = self.outbox.probe_at(now).map(|next_try| DeliveryTrouble {
+            since: now,
+            reason: match (reason, answer.message.as_str()) {
+                (Some(reason), _) => EngineError::Stopped(reason).to_string(),
+                (None, "") => format!("the service answers with HTTP {}", answer.code),
+                (None, words) => format!("the service is unavailable: {words}"),
+            },
+            hint: reason
+                .map_or("nothing needs to be done if it passes", StopReason::hint)
+                .to_owned(),
+            next_try,
+        });
+        let said = trouble.clone();
+        if self.gauges.set_delivery_trouble(trouble) {
+            if let Some(DeliveryTrouble { reason, hint, .. }) = said {
+                tracing::error!(hint, "delivery is down: {reason}; it is tried again now and then");
+            } else {
+                tracing::info!("delivery goes on");
+            }
         }
     }
 

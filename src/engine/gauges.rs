@@ -78,11 +78,25 @@ pub enum Role {
     },
 }
 
+/// Why hardly anything is delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryTrouble {
+    /// Since when.
+    pub since: Timestamp,
+    /// What the service answers.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
+    /// When it is tried again.
+    pub next_try: Timestamp,
+}
+
 /// Counters and states of a running process. All of it is for display: nothing depends on it.
 #[derive(Debug, Default)]
 pub struct Gauges {
     activity: Mutex<Activity>,
     delivery_stopped: Mutex<Option<String>>,
+    delivery_trouble: Mutex<Option<DeliveryTrouble>>,
     rereads: Mutex<Vec<&'static str>>,
     source_checks: Mutex<SourceChecks>,
     source_failure: Mutex<Option<SourceFailure>>,
@@ -137,6 +151,21 @@ impl Gauges {
     /// Why delivery stopped; `None` while it goes on.
     pub fn delivery_stopped(&self) -> Option<String> {
         self.delivery_stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why hardly anything is delivered; `None` while all is well.
+    pub fn delivery_trouble(&self) -> Option<DeliveryTrouble> {
+        self.delivery_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets what is wrong with delivery, or that nothing is. One that lasts keeps its beginning. Whether
+    /// it began or ended with this.
+    pub(crate) fn set_delivery_trouble(&self, trouble: Option<DeliveryTrouble>) -> bool {
+        let mut kept = self.delivery_trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_other = kept.is_some() != trouble.is_some();
+        let since = kept.as_ref().map(|kept| kept.since);
+        *kept = trouble.map(|it| DeliveryTrouble { since: since.unwrap_or(it.since), ..it });
+        is_other
     }
 
     /// What was found wrong with the source while it is followed.

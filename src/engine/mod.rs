@@ -33,7 +33,9 @@ pub use count::{ItemCounts, count_items, count_of_shop};
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
 pub use full_sync::request_full_sync;
-pub use gauges::{Activity, Gauges, Role, SourceAlert, SourceChecks, SourceFailure};
+pub use gauges::{
+    Activity, DeliveryTrouble, Gauges, Role, SourceAlert, SourceChecks, SourceFailure,
+};
 pub use licence::licence_use;
 pub use replay::{ReplayParams, absorb_files, deliver_absorbed};
 pub use request::{RereadRequest, request_reread};

@@ -9,9 +9,9 @@ pub struct RoleState {
     pub role: RoleName,
     /// Since when, RFC 3339.
     pub since: String,
-    /// Why it sends nothing; `None` for a leader.
+    /// Why it sends nothing, or hardly anything; `None` for a leader that delivers.
     pub reason: Option<String>,
-    /// What to do about it, or what will happen; `None` for a leader.
+    /// What to do about it, or what will happen; `None` for a leader that delivers.
     pub hint: Option<String>,
 }
 

@@ -12,6 +12,7 @@ mod random;
 mod records;
 mod sandboxed;
 mod settings;
+mod shut_out;
 mod steps;
 mod timers;
 mod turns;

@@ -153,7 +153,9 @@ impl<'a> Leadership<'a> {
                 doubt_everything(&shared.store).await?;
             }
             shared.leading(number);
-            let delivery = delivery.insert(shared.delivery(delivering, number)?);
+            let goes_on = self.until == Until::Told;
+            let made = shared.delivery(delivering, number)?.going_on(goes_on);
+            let delivery = delivery.insert(made);
             delivery.deliver().await
         };
         let lost = async {
