@@ -5,6 +5,7 @@
 
 mod categories;
 mod first_sync;
+mod hostile;
 mod model;
 mod naps;
 mod pair;
