@@ -1,11 +1,8 @@
 //! Two processes that share a shop and a service: one delivers, the other stands by, and they change
 //! places.
 
-use proptest::prelude::*;
-
 use super::world::World;
 use crate::catalog::database::Database;
-use crate::catalog::random_rows::{Edit, cases, edit};
 use crate::catalog::{RowKey, Table};
 use crate::feed::{FeedKey, Identity};
 use crate::ledger::ItemState;
@@ -101,70 +98,4 @@ fn entry_that_waited_when_the_lead_was_lost_is_left_to_the_other() {
     leader.take_over();
     leader.settle_down();
     leader.check(&|_, _| false);
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Write(Vec<Edit>),
-    /// The leader absorbs, prepares, sends, is answered.
-    Lead {
-        absorbed: usize,
-        answers: usize,
-    },
-    /// The leader dies, with or without what was on its way having arrived, and comes back as standby.
-    ChangePlaces,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        4 => proptest::collection::vec(edit(), 1..5).prop_map(Step::Write),
-        5 => (0..3_usize, 0..4_usize).prop_map(|(absorbed, answers)| Step::Lead { absorbed, answers }),
-        1 => Just(Step::ChangePlaces),
-    ];
-    proptest::collection::vec(step, 0..60)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None, cases: cases(12), max_shrink_iters: 200,
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn whoever_leads_last_leaves_the_service_with_what_the_shop_has(steps in steps()) {
-        let (mut leader, mut standby) = (World::new(Database::small_shop()), World::new(Database::small_shop()));
-        for step in steps {
-            match step {
-                Step::Write(edits) => {
-                    for world in [&mut leader, &mut standby] {
-                        let changes = edits.iter().flat_map(|it| world.database.edit(it)).collect();
-                        world.write(changes);
-                    }
-                    standby.absorb(1);
-                    standby.stand_by();
-                }
-                Step::Lead { absorbed, answers } => {
-                    leader.absorb(absorbed);
-                    leader.prepare();
-                    while leader.send() {}
-                    for _ in 0..answers.min(leader.on_the_way.len()) {
-                        leader.answer();
-                    }
-                }
-                Step::ChangePlaces => {
-                    // What was on its way arrives or doesn't; nobody hears of it.
-                    leader.restart();
-                    standby.service = std::mem::take(&mut leader.service);
-                    standby.take_over();
-                    std::mem::swap(&mut leader, &mut standby);
-                    while standby.absorb_one() {
-                        standby.stand_by();
-                    }
-                    standby.stand_by();
-                }
-            }
-        }
-        leader.settle_down();
-        leader.check(&|_, wanted| wanted.is_some_and(|body| body["name"] == "a"));
-    }
 }

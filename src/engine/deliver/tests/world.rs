@@ -310,13 +310,6 @@ impl World {
         }
     }
 
-    /// Absorbs the next transaction, if there is one.
-    pub(super) fn absorb_one(&mut self) -> bool {
-        let stored = self.store().position().unwrap().unwrap().at.offset;
-        self.absorb(1);
-        self.store().position().unwrap().unwrap().at.offset > stored
-    }
-
     pub(super) fn prepare(&mut self) -> bool {
         let now = self.clock.now();
         self.delivery().prepare(now).unwrap()
