@@ -9,6 +9,7 @@ mod hostile;
 mod model;
 mod naps;
 mod pair;
+mod power;
 mod random;
 mod records;
 mod sandboxed;

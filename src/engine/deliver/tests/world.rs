@@ -167,6 +167,20 @@ pub(super) fn fill(store: &Store, database: &Database) {
     store.commit(batch).unwrap();
 }
 
+/// Copies a directory as it is on the disk.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
 /// Opens a store that was just dropped: its background threads may take a moment to let go of it.
 fn reopened(params: &StoreParams) -> Store {
     for _ in 0..1_000_000 {
@@ -247,6 +261,25 @@ impl World {
                 self.service.take(&batch, &bodies);
             }
         }
+        self.open = None;
+        self.start();
+    }
+
+    /// The power fails: what was not flushed is lost, and so is what was on its way.
+    pub(super) fn power_fails(&mut self) {
+        let directory = TempDir::new().unwrap();
+        let (from, to) = (self.directory.path().join("store"), directory.path().join("store"));
+        copy(&from, &to);
+        self.on_the_way.clear();
+        self.open = None;
+        self.directory = directory;
+        self.start();
+    }
+
+    /// From now on with these budgets.
+    pub(super) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.store().flush().unwrap();
         self.open = None;
         self.start();
     }
