@@ -11,6 +11,8 @@ use crate::feed::Digest;
 pub struct Cause {
     /// The table whose row changed; empty for a first sync.
     pub table: String,
+    /// The changed row's primary key, as in `entity_id=42`; empty for a first sync.
+    pub key: String,
     /// The source position of the change, as text; empty for a first sync.
     pub position: String,
     /// When the source committed it, in Unix seconds; 0 when unknown.

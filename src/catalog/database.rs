@@ -210,7 +210,7 @@ pub(crate) fn absorb(
 ) -> BTreeMap<Touch, Table> {
     let mut touches = BTreeMap::new();
     let mut commit = |catalog: &mut MemoryCatalog, edits: CatalogEdits| {
-        touches.extend(edits.touches.clone());
+        touches.extend(edits.touches.iter().map(|(touch, (table, _))| (*touch, *table)));
         edits.apply_to(catalog);
     };
     let mut rest = changes;

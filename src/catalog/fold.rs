@@ -34,7 +34,7 @@ pub struct CatalogEdits {
     /// Entries of the reverse indexes that come (`true`) or go (`false`).
     pub references: BTreeMap<(Reference, u32), bool>,
     /// What must be assembled again, with the table whose row touched it first.
-    pub touches: BTreeMap<Touch, Table>,
+    pub touches: BTreeMap<Touch, (Table, RowKey)>,
     /// The tables of rows that were left out because the row that they belong to is not in the copy:
     /// when a stretch of the binlog is replayed over newer rows, it was deleted since.
     pub orphans: BTreeSet<Table>,

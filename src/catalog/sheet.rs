@@ -29,6 +29,22 @@ impl RowKey {
     }
 }
 
+/// Keys beyond this are hashes of texts.
+const NUMBER_MAX: u64 = 1 << 40;
+
+impl RowKey {
+    /// The key as people write it: `entity_id=42`. Of a text only its column is known.
+    pub fn text(self, table: Table) -> String {
+        let watched = table.watched();
+        let names = watched.primary_key.iter().filter_map(|at| watched.columns.get(*at));
+        let parts = names.zip([self.0, self.1]).map(|(column, number)| {
+            let is_number = number <= NUMBER_MAX;
+            if is_number { format!("{}={number}", column.name) } else { column.name.to_owned() }
+        });
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
 fn text_key(text: &str) -> u64 {
     let hash = Sha1::digest(comparable(text));
     hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))

@@ -250,9 +250,10 @@ impl Absorbing<'_> {
     ) -> Result<bool, EngineError> {
         batch.catalog(edits);
         let sequence = self.store.next_sequence();
-        for (touch, table) in &edits.touches {
+        for (touch, (table, key)) in &edits.touches {
             let cause = Cause {
                 table: table.name().to_owned(),
+                key: key.text(*table),
                 position: origin.position.clone(),
                 committed_at_s: origin.committed_at_s,
             };

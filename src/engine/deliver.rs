@@ -30,7 +30,7 @@ use crate::feed::{
 use crate::ledger::LedgerRecord;
 use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, OutboxEntry, StopReason, Verb, Verdict};
 use crate::pace::{Limits, Pace, PaceState, Room};
-use crate::store::{Store, WriteBatch};
+use crate::store::{PastAnswer, Store, WriteBatch};
 use crate::submit::{Permit, Submitter};
 
 /// Bytes of bodies in one request, before compression: a batch of a hundred full-size products
@@ -335,6 +335,9 @@ impl Delivery {
             let record = self.store.ledger(key).map_err(EngineError::Store)?;
             records.extend(record.map(|record| (key.clone(), record)));
         }
+        let digest = |key| self.outbox.get(key).and_then(|entry| entry.intent.digest());
+        let digests: BTreeMap<FeedKey, Option<Digest>> =
+            batch.keys.iter().map(|key| (key.clone(), digest(key))).collect();
         let jitter = self.next_jitter();
         let settlement = self.outbox.settle(batch, answer, &records, now, jitter);
         self.count(batch, answer, now);
@@ -352,6 +355,8 @@ impl Delivery {
         let mut write = WriteBatch::default();
         for (key, record) in &settlement.ledger {
             write.ledger(key, record, records.get(key).map(|record| record.owner));
+            let known = self.store.history(key).map_err(EngineError::Store)?;
+            write.history(key, known, past_answer(record, digests.get(key).copied().flatten()));
         }
         for (key, entry) in &settlement.entries {
             write.outbox(key, entry.as_ref());
@@ -447,7 +452,7 @@ impl Delivery {
                 continue;
             }
             for lane in Lane::ALL {
-                if let Room::Until(at) = self.pace.room(feed, bodies::spending(lane), now) {
+                if let Room::Until(at) = self.pace.room(feed, spending(lane), now) {
                     until = Some(until.map_or(at, |until| until.min(at)));
                 }
             }
@@ -461,6 +466,18 @@ impl Delivery {
     fn next_jitter(&mut self) -> u32 {
         self.jitter_state = self.jitter_state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.jitter_state >> 16) % 1000
+    }
+}
+
+/// What an answer says about one key.
+fn past_answer(record: &LedgerRecord, digest: Option<Digest>) -> PastAnswer {
+    PastAnswer {
+        at: record.last_at,
+        digest,
+        state: record.state,
+        code: record.code,
+        message: record.message.clone(),
+        request_id: record.request_id.clone(),
     }
 }
 
@@ -488,6 +505,8 @@ pub(crate) fn assemble_all_if_changed(
     mark_everything(store, &mut batch);
     store.commit(batch).map_err(EngineError::Store)
 }
+
+pub(crate) use bodies::spending;
 
 #[cfg(test)]
 mod tests;

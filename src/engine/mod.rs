@@ -10,6 +10,7 @@ pub mod absorb;
 mod count;
 mod deliver;
 mod error;
+mod explain;
 mod follow;
 mod full_sync;
 mod gauges;
@@ -32,6 +33,7 @@ mod timers;
 pub use count::{ItemCounts, count_items, count_of_shop};
 pub use deliver::{DeliverParams, Delivered};
 pub use error::{EngineError, Fate};
+pub use explain::{Explanation, TableRows, explain};
 pub use full_sync::request_full_sync;
 pub use gauges::{
     Activity, DeliveryTrouble, Gauges, Role, SourceAlert, SourceChecks, SourceFailure,

@@ -58,6 +58,7 @@ pub(crate) fn ring(store: &Store, now: Timestamp) -> Result<bool, EngineError> {
         for (at, owner) in timers {
             let cause = Cause {
                 table: CAUSE.to_owned(),
+                key: String::new(),
                 position: String::new(),
                 committed_at_s: at.as_second(),
             };

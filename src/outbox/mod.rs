@@ -14,6 +14,7 @@ mod pick;
 mod queue;
 mod settle;
 mod suspects;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 
 pub use answer::{Answer, Batch, Effect, ItemFault, Settlement, StopReason, Verdict};
 pub use entry::{Intent, Lane, OutboxEntry, Verb};
+pub use waits::Wait;
 
 use crate::feed::{Feed, FeedKey};
 use holds::Holds;

@@ -169,6 +169,6 @@ impl Outbox {
 
 /// Whether an entry's backoff is over. One that is longer than any backoff was given before the clock
 /// was set back.
-fn is_due(entry: &OutboxEntry, now: Timestamp) -> bool {
+pub(super) fn is_due(entry: &OutboxEntry, now: Timestamp) -> bool {
     entry.not_before.is_none_or(|at| at <= now || at > latest_next_attempt(now))
 }

@@ -74,6 +74,9 @@ pub struct ItemReport {
     pub last_at: String,
     /// The table whose change caused the last send; empty for a first sync.
     pub cause_table: String,
+    /// The primary key of the changed row, as in `entity_id=42`.
+    #[serde(default)]
+    pub cause_key: String,
     /// The source position of that change.
     pub cause_position: String,
 }
@@ -159,6 +162,7 @@ impl ItemReport {
             first_at: record.first_at.to_string(),
             last_at: record.last_at.to_string(),
             cause_table: record.cause.table.clone(),
+            cause_key: record.cause.key.clone(),
             cause_position: record.cause.position.clone(),
         }
     }

@@ -37,10 +37,11 @@ pub(crate) enum Tree {
     Progress,
     Timers,
     Claims,
+    History,
 }
 
 impl Tree {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Sheets,
         Self::References,
         Self::Dirty,
@@ -51,6 +52,7 @@ impl Tree {
         Self::Progress,
         Self::Timers,
         Self::Claims,
+        Self::History,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -65,6 +67,7 @@ impl Tree {
             Self::Progress => "progress",
             Self::Timers => "timers",
             Self::Claims => "claims",
+            Self::History => "history",
         }
     }
 }
@@ -231,6 +234,7 @@ impl WriteBatch {
         let owner = FeedOwner { feed: key.feed, id: owner };
         self.write(Tree::LedgerOwner, keys::owned_key(owner, key), None);
         self.write(Tree::Ledger, keys::feed_key(key), None);
+        self.write(Tree::History, keys::feed_key(key), None);
     }
 
     /// Writes or removes a key's outbox entry.

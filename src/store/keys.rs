@@ -77,8 +77,13 @@ pub(crate) fn last_id(key: &[u8]) -> Option<u32> {
 
 /// Feed code, then each part followed by `00 01`; a zero byte within a part becomes `00 ff`.
 pub(crate) fn feed_key(key: &FeedKey) -> Vec<u8> {
-    let mut bytes = vec![key.feed.code()];
-    for part in key.parts() {
+    parts(key.feed, key.parts())
+}
+
+/// What the keys of a feed begin with that have these parts first.
+pub(crate) fn parts(feed: Feed, parts: &[String]) -> Vec<u8> {
+    let mut bytes = vec![feed.code()];
+    for part in parts {
         for byte in part.bytes() {
             bytes.push(byte);
             if byte == 0 {

@@ -11,6 +11,7 @@
 mod batch;
 mod codec;
 mod error;
+mod history;
 mod keys;
 mod open;
 mod pair;
@@ -22,6 +23,7 @@ mod source_records;
 
 pub use batch::{DirtyMark, WriteBatch};
 pub use error::StoreError;
+pub use history::{HISTORY_MAX, PastAnswer};
 pub use open::{Store, StoreParams};
 pub use pair::PairRecord;
 pub use progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};

@@ -17,7 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::{keys, records};
 
 /// The format of keys and values as a whole.
-const STORE_FORMAT: u64 = 3;
+const STORE_FORMAT: u64 = 4;
 /// Free space below which we stop: several times what is committed between two flushes.
 const FREE_BYTES_MIN: u64 = 64 << 20;
 

@@ -218,6 +218,23 @@ impl Store {
         Ok(found)
     }
 
+    /// Up to `limit` keys of a feed that begin with these parts, in key order.
+    pub fn keys_beginning_with(
+        &self,
+        feed: Feed,
+        parts: &[String],
+        limit: usize,
+    ) -> Result<Vec<FeedKey>, StoreError> {
+        let mut found = Vec::new();
+        for key in self.tree(Tree::Ledger).scan_prefix(keys::parts(feed, parts)).keys().take(limit)
+        {
+            let key = key.map_err(reading)?;
+            let parsed = keys::parse_feed_key(&key);
+            found.push(parsed.ok_or_else(|| corrupt(Tree::Ledger, &key, "its key is malformed"))?);
+        }
+        Ok(found)
+    }
+
     /// Up to `limit` owner ids greater than `after` that own ledger records of a feed.
     pub fn ledger_owner_ids_after(
         &self,

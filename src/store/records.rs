@@ -167,14 +167,14 @@ pub(crate) fn decode_assembly(sealed: &[u8]) -> Result<Digest, Why> {
     digest.map(Digest).map_err(|_lost| "it is no digest")
 }
 
-fn digest(writer: &mut Writer, digest: Option<Digest>) {
+pub(crate) fn digest(writer: &mut Writer, digest: Option<Digest>) {
     match digest {
         Some(digest) => writer.byte(1).0.extend_from_slice(&digest.0),
         None => drop(writer.byte(0)),
     }
 }
 
-fn parse_digest(reader: &mut Reader<'_>) -> Result<Option<Digest>, Why> {
+pub(crate) fn parse_digest(reader: &mut Reader<'_>) -> Result<Option<Digest>, Why> {
     if reader.byte()? == 0 {
         return Ok(None);
     }
@@ -206,14 +206,16 @@ fn parse_instant(reader: &mut Reader<'_>) -> Result<Timestamp, Why> {
 }
 
 fn cause(writer: &mut Writer, cause: &Cause) {
-    writer.text(&cause.table).text(&cause.position).signed(cause.committed_at_s);
+    let Cause { table, key, position, committed_at_s } = cause;
+    writer.text(table).text(key).text(position).signed(*committed_at_s);
 }
 
 fn parse_cause(reader: &mut Reader<'_>) -> Result<Cause, Why> {
-    Ok(Cause { table: reader.text()?, position: reader.text()?, committed_at_s: reader.signed()? })
+    let (table, key, position) = (reader.text()?, reader.text()?, reader.text()?);
+    Ok(Cause { table, key, position, committed_at_s: reader.signed()? })
 }
 
-const fn state_code(state: ItemState) -> u8 {
+pub(crate) const fn state_code(state: ItemState) -> u8 {
     match state {
         ItemState::Pending => 0,
         ItemState::Accepted => 1,
@@ -223,7 +225,7 @@ const fn state_code(state: ItemState) -> u8 {
     }
 }
 
-fn parse_state(code: u8) -> Result<ItemState, Why> {
+pub(crate) fn parse_state(code: u8) -> Result<ItemState, Why> {
     Ok(match code {
         0 => ItemState::Pending,
         1 => ItemState::Accepted,

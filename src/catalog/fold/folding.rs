@@ -20,7 +20,7 @@ pub(crate) struct Folding<'a, C> {
     fresh_references: Option<BTreeSet<(Reference, u32)>>,
     /// The like of rows that others may belong to; kept by every fold.
     fresh_parents: BTreeSet<(Reference, u32)>,
-    touches: BTreeMap<Touch, Table>,
+    touches: BTreeMap<Touch, (Table, RowKey)>,
     /// Whether the catalog copy has a row, by table and id: parents that were asked for.
     parents: BTreeMap<(Table, u32), bool>,
     orphans: BTreeSet<Table>,
@@ -249,7 +249,7 @@ impl<'a, C: CatalogRead> Folding<'a, C> {
         let mut touches = BTreeSet::new();
         touched(seen, &loaded.sheet, self.catalog, &mut touches).map_err(FoldError::Read)?;
         for touch in touches {
-            self.touches.entry(touch).or_insert(table);
+            self.touches.entry(touch).or_insert((table, key));
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::pace::{Room, Spending};
 use crate::store::WriteBatch;
 
 /// How a lane spends the minute's items.
-pub(super) const fn spending(lane: Lane) -> Spending {
+pub(crate) const fn spending(lane: Lane) -> Spending {
     match lane {
         Lane::Live => Spending::Burst,
         Lane::Mass => Spending::Steady,

@@ -24,7 +24,7 @@ use crate::submit::{SubmitParams, Submitter};
 use service::{Hostile, Random};
 
 /// How many seeds are tried; `ACO_STREAM_HOSTILE_SEEDS` asks for more.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 24;
 /// Rounds of changes and requests while the service is hostile.
 const ROUNDS: u64 = 60;
 
@@ -155,7 +155,7 @@ async fn trial(seed: u64) {
         tenant_id: params.tenant_id,
         client_id: params.client_id,
         client_secret: SecretString::from(params.client_secret),
-        timeout: Duration::from_millis(60),
+        timeout: Duration::from_millis(250),
     };
     trial.world.delivery().submitter = Arc::new(Submitter::new(submit, clock).unwrap());
     let delivering = async {

@@ -201,9 +201,9 @@ impl Hostile {
             }
             inner.faults += 1;
             let random = &mut inner.random;
-            match random.below(12) {
-                0..=3 => Fault::Answered(refusal(random, items)),
-                4 => {
+            match random.below(24) {
+                0..=7 => Fault::Answered(refusal(random, items)),
+                8 | 9 => {
                     let (header, seconds) =
                         [("7", 7), ("0", 1), ("soon", 60), ("", 60), ("99999999", 3_600)]
                             [usize::try_from(random.below(5)).unwrap()];
@@ -213,12 +213,12 @@ impl Hostile {
                         (status, [("retry-after", header)], "<p>slow</p>").into_response(),
                     )
                 }
-                5 => Fault::Hanging(random.below(2) == 0),
-                6 => Fault::Twice,
-                7 => Fault::DoneThen(cut_off(StatusCode::OK)),
-                8 => Fault::Answered(cut_off(StatusCode::OK)),
-                9 => Fault::DoneThen(lie(random, items)),
-                10 => Fault::DoneThen(refusal(random, items)),
+                10 => Fault::Hanging(random.below(2) == 0),
+                11 | 12 => Fault::Twice,
+                13 | 14 => Fault::DoneThen(cut_off(StatusCode::OK)),
+                15 | 16 => Fault::Answered(cut_off(StatusCode::OK)),
+                17 | 18 => Fault::DoneThen(lie(random, items)),
+                19..=21 => Fault::DoneThen(refusal(random, items)),
                 _ => Fault::Answered(lie(random, items)),
             }
         })
@@ -277,6 +277,15 @@ fn cut_off(status: StatusCode) -> Response {
     (status, Body::from_stream(broken)).into_response()
 }
 
+/// The keys of a request until it is answered, or the client has given up.
+struct OnTheWay<'a>(&'a Hostile, &'a [FeedKey]);
+
+impl Drop for OnTheWay<'_> {
+    fn drop(&mut self) {
+        self.0.left(self.1);
+    }
+}
+
 async fn answer(State(hostile): State<Arc<Hostile>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap();
@@ -286,6 +295,7 @@ async fn answer(State(hostile): State<Arc<Hostile>>, request: Request) -> Respon
     };
     let keys: Vec<FeedKey> = items.iter().map(|item| key_of(feed, item)).collect();
     hostile.arrived(feed, &keys);
+    let on_the_way = OnTheWay(&hostile, &keys);
     let pass = || hostile.pass(&path, &head.headers, &body);
     let response = match hostile.fault(items.len()) {
         Fault::None => pass().await.into_response(),
@@ -303,11 +313,11 @@ async fn answer(State(hostile): State<Arc<Hostile>>, request: Request) -> Respon
                 pass().await;
             }
             // The client gives up, and may come again before this notices.
-            hostile.left(&keys);
+            drop(on_the_way);
             return pending().await;
         }
     };
-    hostile.left(&keys);
+    drop(on_the_way);
     response
 }
 
