@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Print where every feed, or every item of one feed, stands.
     Status(StatusArgs),
+    /// Say why an item looks as it does, and why it was or was not sent.
+    Explain(ExplainArgs),
     /// Print what was asked of the service and what it answered, one JSON line a request.
     Requests(RequestsArgs),
     /// Read watched tables again, and deliver what differs.
@@ -127,6 +129,19 @@ pub(crate) struct ReplayArgs {
     /// Absorb only; send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The feed.
+    pub(crate) feed: String,
+    /// The item's key: sku and store view, attribute code and store view, slug and store view, price
+    /// book, sku and price book; or its first part, if that is enough.
+    #[arg(required = true, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::cli::explain::explained_key;
 use crate::cli::wire;
 use crate::engine::{
     Activity, DeliverParams, DeliveryTrouble, EngineError, Gauges, Role, SourceAlert, count_items,
@@ -12,8 +13,12 @@ use crate::status::{Alert, Counted, Process, RoleName, RoleState, SourceActivity
 use crate::store::Store;
 
 pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
-    let counted = Arc::clone(&store);
+    let (counted, explained) = (Arc::clone(&store), Arc::clone(&store));
+    let params = Arc::new(params);
+    let explaining = Arc::clone(&params);
     let count = move || counted_items(&counted, &params);
+    let explain =
+        move |feed: &str, key: &[String]| explained_key(&explained, &explaining, feed, key);
     let reread = move |tables: &[String]| match request_reread(&store, tables) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
@@ -24,6 +29,7 @@ pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverPar
         role: Box::new(move || role_state(&seen)),
         reread: Box::new(reread),
         count: Box::new(count),
+        explain: Box::new(explain),
     }
 }
 

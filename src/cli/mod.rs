@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod estimate;
 mod exit;
+mod explain;
 mod export;
 mod init;
 mod live;
@@ -87,6 +88,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Replay(args) => run::replay(config, args, bars).await,
         Command::Export(args) => export::export(config, &args),
         Command::Status(args) => status::status(config, &args),
+        Command::Explain(args) => explain::print(config, &args),
         Command::Requests(args) => requests::requests(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),
         Command::Check { json } => check::check(config, json).await,

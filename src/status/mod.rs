@@ -2,12 +2,14 @@
 //! process's own state; can't change anything, but for asking that tables be read again.
 
 mod count;
+mod explained;
 mod report;
 mod role;
 mod socket;
 mod source;
 
 pub use count::{Count, Counted};
+pub use explained::{Explain, Explained};
 pub use report::{FeedReport, ItemReport, Report};
 pub use role::{RoleName, RoleState};
 pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};

@@ -19,7 +19,9 @@ use tokio::net::UnixListener;
 use crate::clock::SharedClock;
 use crate::feed::Feed;
 use crate::ledger::ItemState;
-use crate::status::{Count, Counted, ItemReport, Report, RoleState, SourceState};
+use crate::status::{
+    Count, Counted, Explain, Explained, ItemReport, Report, RoleState, SourceState,
+};
 use crate::store::{Store, StoreError};
 
 /// A question is a few names, the names of all watched tables at most.
@@ -46,6 +48,13 @@ pub enum Question {
         /// The tables' names.
         tables: Vec<String>,
     },
+    /// What is known about one item. The answer is one [`Explained`].
+    Explain {
+        /// The feed, by name.
+        feed: String,
+        /// The parts of the key, or the first ones.
+        key: Vec<String>,
+    },
     /// What a full sync would be. The answer is one [`Counted`].
     Count,
 }
@@ -70,6 +79,8 @@ pub struct Process {
     pub reread: Reread,
     /// How it counts for an estimate.
     pub count: Count,
+    /// How it explains an item.
+    pub explain: Explain,
 }
 
 impl fmt::Debug for Process {
@@ -113,6 +124,13 @@ pub fn answer(
                     is_heard = each(serde_json::to_string(&item).unwrap_or_default()).is_ok();
                 }
             })
+        }
+        Question::Explain { feed, key } => {
+            let error = || Some("no process runs".to_owned());
+            let nobody = || Explained { error: error(), ..Explained::default() };
+            let explained = process.map_or_else(nobody, |process| (process.explain)(feed, key));
+            each(serde_json::to_string(&explained).unwrap_or_default()).unwrap_or_default();
+            Ok(())
         }
         Question::Count => {
             let error = || Some("no process runs".to_owned());

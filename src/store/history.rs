@@ -89,7 +89,8 @@ mod tests {
     fn answer(nth: u16) -> PastAnswer {
         PastAnswer {
             at: Timestamp::from_second(i64::from(nth)).unwrap(),
-            digest: (nth % 3 != 0).then_some(Digest([u8::try_from(nth % 250).unwrap(); 20])),
+            digest: (!nth.is_multiple_of(3))
+                .then_some(Digest([u8::try_from(nth % 250).unwrap(); 20])),
             state: ItemState::ALL[usize::from(nth % 5)],
             code: nth,
             message: "x".repeat(usize::from(nth) * 40),

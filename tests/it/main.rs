@@ -19,6 +19,7 @@ mod documents;
 mod editions;
 mod estimate_live;
 mod events_live;
+mod explain;
 mod fault_proxy;
 mod followed;
 mod generator_live;

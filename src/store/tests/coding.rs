@@ -46,8 +46,8 @@ fn any_digest() -> impl Strategy<Value = Option<Digest>> {
 fn any_cause() -> impl Strategy<Value = Cause> {
     let texts = (".{0,20}", ".{0,20}", ".{0,20}");
     (texts, any::<i64>()).prop_map(|((table, key, position), committed_at_s)| Cause {
-        key,
         table,
+        key,
         position,
         committed_at_s,
     })
