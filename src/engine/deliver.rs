@@ -2,6 +2,8 @@
 
 mod bodies;
 
+pub(crate) use bodies::{Bodies, replace_bodies};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;

@@ -78,16 +78,25 @@ pub(crate) fn last_id(key: &[u8]) -> Option<u32> {
 /// Feed code, then each part followed by `00 01`; a zero byte within a part becomes `00 ff`.
 pub(crate) fn feed_key(key: &FeedKey) -> Vec<u8> {
     let mut bytes = vec![key.feed.code()];
-    for part in key.parts() {
-        for byte in part.bytes() {
-            bytes.push(byte);
-            if byte == 0 {
-                bytes.push(0xff);
-            }
-        }
-        bytes.extend([0, 1]);
-    }
+    key.parts().iter().for_each(|part| push_part(&mut bytes, part));
     bytes
+}
+
+/// How the keys of a feed begin whose first part is this.
+pub(crate) fn first_part(feed: Feed, part: &str) -> Vec<u8> {
+    let mut bytes = vec![feed.code()];
+    push_part(&mut bytes, part);
+    bytes
+}
+
+fn push_part(bytes: &mut Vec<u8>, part: &str) {
+    for byte in part.bytes() {
+        bytes.push(byte);
+        if byte == 0 {
+            bytes.push(0xff);
+        }
+    }
+    bytes.extend([0, 1]);
 }
 
 pub(crate) fn parse_feed_key(bytes: &[u8]) -> Option<FeedKey> {

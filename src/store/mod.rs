@@ -16,6 +16,7 @@ mod open;
 mod progress;
 mod read;
 mod records;
+mod resyncs;
 mod sheets;
 mod source_records;
 
@@ -24,6 +25,7 @@ pub use error::StoreError;
 pub use open::{Store, StoreParams};
 pub use progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 pub use read::{Range, Ranges};
+pub use resyncs::Resync;
 
 #[cfg(test)]
 mod tests;

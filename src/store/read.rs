@@ -175,9 +175,9 @@ impl Store {
         Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    /// Whether any owner is dirty.
+    /// Whether any owner is dirty, or to be sent again.
     pub fn has_dirty(&self) -> bool {
-        !self.tree(Tree::Dirty).is_empty() || !self.tree(Tree::Ranges).is_empty()
+        [Tree::Dirty, Tree::Ranges, Tree::Resyncs].iter().any(|tree| !self.tree(*tree).is_empty())
     }
 
     /// The dirty ranges.
@@ -281,7 +281,7 @@ impl Store {
         for range in self.ranges()?.values() {
             highest = highest.max(range.sequence);
         }
-        Ok(highest)
+        Ok(highest.max(self.highest_resync_sequence()?))
     }
 
     pub(crate) fn get<T>(
@@ -295,7 +295,7 @@ impl Store {
     }
 
     #[expect(clippy::unused_self, reason = "reads as a step of the store's reading")]
-    fn decoded<T>(
+    pub(super) fn decoded<T>(
         &self,
         tree: Tree,
         key: &[u8],
@@ -347,11 +347,11 @@ impl CatalogRead for Store {
     }
 }
 
-fn reading(source: sled::Error) -> StoreError {
+pub(super) fn reading(source: sled::Error) -> StoreError {
     StoreError::Io { action: "read the store", source }
 }
 
-fn corrupt(tree: Tree, key: &[u8], why: Why) -> StoreError {
+pub(super) fn corrupt(tree: Tree, key: &[u8], why: Why) -> StoreError {
     let key = key.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     StoreError::Corrupt { tree: tree.name(), key, why }
 }

@@ -18,7 +18,7 @@ use crate::catalog::{
 };
 use crate::decode::{ColumnKind, TableId, TableLayout, Value};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, Identity};
-use crate::ledger::{Cause, ItemState, LedgerRecord};
+use crate::ledger::{Ask, Cause, ItemState, LedgerRecord};
 use crate::outbox::{Intent, Lane, OutboxEntry};
 use crate::pace::{Family, PaceState, RecentSend};
 use crate::position::{BinlogOffset, Position};
@@ -92,6 +92,7 @@ fn everything() -> WriteBatch {
     batch.outbox(&sku("s2"), Some(&entry(sku("s2"))));
     batch.timer("2024-06-17T07:00:00Z".parse().unwrap(), product(12));
     batch.claim(&sku("s2"), 13, true);
+    batch.resync_feed(Feed::Products, &Resync { sequence: 1, ask: Ask::Force, after: Some(3) });
     batch
 }
 
@@ -229,11 +230,13 @@ fn cleared_catalog_keeps_ledger_outbox_budgets_and_format() {
         ("ledger_owner", 1),
         ("outbox", 1),
         ("progress", 2),
+        ("resyncs", 1),
         ("timers", 1),
     ];
     assert_eq!(kept, expected.into());
     assert_eq!((store.position().unwrap(), store.snapshot().unwrap()), (None, None));
-    assert!(!store.has_dirty());
+    assert_eq!(store.dirty_count(Feed::Products).unwrap(), 0);
+    assert!(store.ranges().unwrap().is_empty());
     drop(store);
     let store = open(&directory).unwrap();
     assert_eq!(store.pace().unwrap().unwrap().products_sent, 5);

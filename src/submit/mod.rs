@@ -17,6 +17,7 @@ use reqwest::{Client, StatusCode, Url};
 use secrecy::SecretString;
 use serde_json::Value as Json;
 
+pub use request::path;
 pub use tenant::Tenant;
 
 use crate::clock::SharedClock;
