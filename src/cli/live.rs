@@ -3,16 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::engine::{Activity, Gauges, SourceAlert, request_reread};
+use crate::cli::resync;
+use crate::engine::{Activity, DeliverParams, Gauges, SourceAlert, request_reread};
 use crate::status::{Alert, Process, SourceActivity, SourceState};
 use crate::store::Store;
 
-pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>) -> Process {
+pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
+    let asked = Arc::clone(&store);
     let reread = move |tables: &[String]| match request_reread(&store, tables) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     };
-    Process { source: Box::new(move || source_state(&gauges)), reread: Box::new(reread) }
+    Process {
+        source: Box::new(move || source_state(&gauges)),
+        reread: Box::new(reread),
+        resync: Box::new(move |question, now, each| {
+            resync::answer(&asked, &params, question, now, each)
+        }),
+    }
 }
 
 fn source_state(gauges: &Gauges) -> SourceState {

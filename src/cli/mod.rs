@@ -12,6 +12,7 @@ mod live;
 mod output;
 mod progress;
 mod reread;
+mod resync;
 mod run;
 mod sandbox;
 mod show;
@@ -73,6 +74,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Export(args) => export::export(config, &args),
         Command::Status(args) => status::status(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),
+        Command::Resync(args) => resync::resync(config, &args),
         Command::Check { json } => check::check(config, json).await,
         Command::Config { command: ConfigCommand::Show } => show::show(config),
     }

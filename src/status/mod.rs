@@ -6,5 +6,8 @@ mod socket;
 mod source;
 
 pub use report::{FeedReport, ItemReport, Report};
-pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};
+pub use socket::{
+    Answer, Process, Question, Reread, Resync, ResyncAnswer, ResyncQuestion, answer, ask, serve,
+    socket_path,
+};
 pub use source::{Alert, SourceActivity, SourceState};

@@ -35,6 +35,7 @@ mod random;
 mod recordings;
 mod refusals;
 mod replay;
+mod resync;
 mod servers;
 mod shop;
 mod snapshot_live;
