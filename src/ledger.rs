@@ -87,7 +87,34 @@ pub struct LedgerRecord {
     pub cause: Cause,
 }
 
+/// What a person asked for when a feed or some of its items are to be sent again. Stored. The later
+/// includes the earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ask {
+    /// What differs from what the service accepted is sent, and what is parked gets one more try.
+    Retry,
+    /// Everything is sent, deletes included, whatever the service accepted.
+    Force,
+    /// What is known of the service is forgotten, then everything is sent.
+    Forget,
+}
+
 impl LedgerRecord {
+    /// The record as it has to be taken once a person asked: `diff` then sends what was asked for,
+    /// and goes on to until it is accepted, whatever changes meanwhile.
+    #[must_use]
+    pub fn asked_for(self, ask: Ask) -> Self {
+        let is_refused = self.state == ItemState::Parked && self.code != 0;
+        let state = if is_refused { ItemState::Pending } else { self.state };
+        let (refused, code) = if is_refused { (None, 0) } else { (self.refused, self.code) };
+        match ask {
+            Ask::Retry => Self { state, refused, code, ..self },
+            // As after an attempt without an answer: nobody knows what the service holds.
+            Ask::Force => Self { state, refused, code, attempts: self.attempts.max(1), ..self },
+            Ask::Forget => Self::first(self.owner, self.cause, self.last_at),
+        }
+    }
+
     /// The record of a key that was never sent.
     pub const fn first(owner: u32, cause: Cause, now: Timestamp) -> Self {
         Self {

@@ -62,6 +62,8 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "TABLE")]
         tables: Vec<String>,
     },
+    /// Send a feed, or some of its items, again.
+    Resync(ResyncArgs),
     /// Check the source, the service and the configuration.
     Check {
         /// Print the findings as JSON.
@@ -206,4 +208,33 @@ pub(crate) struct StatusArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(crate) struct ResyncArgs {
+    /// The feed: products, productAttributes, categories, categoryAttributes, priceBooks or prices.
+    #[arg(long, value_name = "FEED")]
+    pub(crate) feed: String,
+    /// Only these, whatever the service accepted before.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) by_ids: Vec<String>,
+    /// What the ids are: sku, productId, categoryId (or slug), attributeCode, priceBookId.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) id_type: Option<String>,
+    /// Send what the service accepted already, too.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the requests as NDJSON; send and store nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Forget what the service has of the feed, then send everything.
+    #[arg(long)]
+    pub(crate) cleanup_feed: bool,
+    /// Go on with an interrupted resync instead of starting over.
+    #[arg(long)]
+    pub(crate) continue_resync: bool,
+    /// Confirm --cleanup-feed.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::cli::explain::explained_key;
-use crate::cli::wire;
+use crate::cli::{resync, wire};
 use crate::engine::{
     Activity, DeliverParams, DeliveryTrouble, EngineError, Gauges, Role, SourceAlert, count_items,
     request_reread,
@@ -13,9 +13,9 @@ use crate::status::{Alert, Counted, Process, RoleName, RoleState, SourceActivity
 use crate::store::Store;
 
 pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
-    let (counted, explained) = (Arc::clone(&store), Arc::clone(&store));
+    let (counted, explained, asked) = (Arc::clone(&store), Arc::clone(&store), Arc::clone(&store));
     let params = Arc::new(params);
-    let explaining = Arc::clone(&params);
+    let (explaining, resyncing) = (Arc::clone(&params), Arc::clone(&params));
     let count = move || counted_items(&counted, &params);
     let explain =
         move |feed: &str, key: &[String]| explained_key(&explained, &explaining, feed, key);
@@ -30,6 +30,9 @@ pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverPar
         reread: Box::new(reread),
         count: Box::new(count),
         explain: Box::new(explain),
+        resync: Box::new(move |question, now, each| {
+            resync::answer(&asked, &resyncing, question, now, each)
+        }),
     }
 }
 

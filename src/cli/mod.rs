@@ -17,6 +17,7 @@ mod progress;
 mod prompt;
 mod requests;
 mod reread;
+mod resync;
 mod run;
 mod sandbox;
 mod show;
@@ -91,6 +92,7 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Explain(args) => explain::print(config, &args),
         Command::Requests(args) => requests::requests(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),
+        Command::Resync(args) => resync::resync(config, &args),
         Command::Check { json } => check::check(config, json).await,
         Command::Config { command: ConfigCommand::Show } => show::show(config),
     }

@@ -1,6 +1,9 @@
 //! The deliver loop: prepare, pick, send, settle.
 
+mod answers;
 mod bodies;
+
+pub(crate) use bodies::{Bodies, replace_bodies};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -20,17 +23,15 @@ use crate::catalog::Shop;
 use crate::clock::{SharedClock, since};
 use crate::engine::absorb::mark_everything;
 use crate::engine::nightly::Nightly;
-use crate::engine::preconditions::{gone_with, wake_dependents};
 use crate::engine::prepare::{Laps, Preparation};
-use crate::engine::requests::{RequestLine, RequestLog, RequestLogParams};
-use crate::engine::{DeliveryTrouble, EngineError, Gauges, timers};
+use crate::engine::requests::{RequestLog, RequestLogParams};
+use crate::engine::{EngineError, Gauges, timers};
 use crate::feed::{
-    AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, FeedKey, SpecialPriceDates,
+    AssembleOptions, Digest, DisabledRules, ExtraAttributes, Feed, SpecialPriceDates,
 };
-use crate::ledger::LedgerRecord;
-use crate::outbox::{Answer, Batch, Effect, Lane, Outbox, OutboxEntry, StopReason, Verb, Verdict};
+use crate::outbox::{Answer, Batch, Lane, Outbox};
 use crate::pace::{Limits, Pace, PaceState, Room};
-use crate::store::{PastAnswer, Store, WriteBatch};
+use crate::store::{Store, WriteBatch};
 use crate::submit::{Permit, Submitter};
 
 /// Bytes of bodies in one request, before compression: a batch of a hundred full-size products
@@ -309,129 +310,6 @@ impl Delivery {
         Ok(true)
     }
 
-    /// Logs an answer, and records it.
-    fn answered(&mut self, answered: &Answered) -> Result<(), EngineError> {
-        let Answered { batch, sent_at, answer, bodies } = answered;
-        if let Some(log) = &mut self.requests {
-            let entries: Vec<OutboxEntry> =
-                batch.keys.iter().filter_map(|key| self.outbox.get(key)).cloned().collect();
-            let elapsed_ms = since(self.clock.now(), *sent_at).as_millis();
-            let times = (*sent_at, u64::try_from(elapsed_ms).unwrap_or(u64::MAX));
-            log.add(&RequestLine::new(batch, &entries, bodies.as_deref(), times, answer));
-        }
-        self.settle(batch, *sent_at, answer)
-    }
-
-    /// Records an answer.
-    fn settle(
-        &mut self,
-        batch: &Batch,
-        sent_at: Timestamp,
-        answer: &Answer,
-    ) -> Result<(), EngineError> {
-        let now = self.clock.now();
-        let mut records: BTreeMap<FeedKey, LedgerRecord> = BTreeMap::new();
-        for key in &batch.keys {
-            let record = self.store.ledger(key).map_err(EngineError::Store)?;
-            records.extend(record.map(|record| (key.clone(), record)));
-        }
-        let digest = |key| self.outbox.get(key).and_then(|entry| entry.intent.digest());
-        let digests: BTreeMap<FeedKey, Option<Digest>> =
-            batch.keys.iter().map(|key| (key.clone(), digest(key))).collect();
-        let jitter = self.next_jitter();
-        let settlement = self.outbox.settle(batch, answer, &records, now, jitter);
-        self.count(batch, answer, now);
-        tracing::debug!(
-            feed = %batch.feed, items = batch.keys.len(), code = answer.code,
-            request_id = %answer.request_id, elapsed_ms = since(now, sent_at).as_millis(),
-            "request answered"
-        );
-        if answer.verdict != Verdict::Accepted {
-            tracing::warn!(
-                feed = %batch.feed, items = batch.keys.len(), code = answer.code,
-                request_id = %answer.request_id, message = %answer.message, "request not accepted"
-            );
-        }
-        let mut write = WriteBatch::default();
-        for (key, record) in &settlement.ledger {
-            write.ledger(key, record, records.get(key).map(|record| record.owner));
-            let known = self.store.history(key).map_err(EngineError::Store)?;
-            write.history(key, known, past_answer(record, digests.get(key).copied().flatten()));
-        }
-        for (key, entry) in &settlement.entries {
-            write.outbox(key, entry.as_ref());
-        }
-        if answer.verdict == Verdict::Accepted && batch.verb == Verb::Replace {
-            for (key, before) in &records {
-                wake_dependents(&self.store, key, before, &mut write)
-                    .map_err(EngineError::Store)?;
-            }
-        }
-        if answer.verdict == Verdict::Accepted && batch.verb == Verb::Delete {
-            gone_with(&self.store, batch, &mut write).map_err(EngineError::Store)?;
-        }
-        if let Effect::PauseUntil(until) = settlement.effect {
-            self.pace.close_until(until);
-            write.pace(self.pace.state());
-        }
-        self.store.commit(write).map_err(EngineError::Store)?;
-        match settlement.effect {
-            Effect::Stop(reason) if !self.goes_on => return Err(EngineError::Stopped(reason)),
-            Effect::Stop(reason) => self.tell_trouble(answer, Some(reason), now),
-            Effect::Continue | Effect::PauseUntil(_) => self.tell_trouble(answer, None, now),
-        }
-        Ok(())
-    }
-
-    /// Shows whether the service is out of order or shuts us out, and says so when that begins and ends.
-    fn tell_trouble(&self, answer: &Answer, reason: Option<StopReason>, now: Timestamp) {
-        let trouble = self.outbox.probe_at(now).map(|next_try| DeliveryTrouble {
-            since: now,
-            reason: match (reason, answer.message.as_str()) {
-                (Some(reason), _) => EngineError::Stopped(reason).to_string(),
-                (None, "") => format!("the service answers with HTTP {}", answer.code),
-                (None, words) => format!("the service is unavailable: {words}"),
-            },
-            hint: reason
-                .map_or("nothing needs to be done if it passes", StopReason::hint)
-                .to_owned(),
-            next_try,
-        });
-        let said = trouble.clone();
-        if self.gauges.set_delivery_trouble(trouble) {
-            if let Some(DeliveryTrouble { reason, hint, .. }) = said {
-                tracing::error!(hint, "delivery is down: {reason}; it is tried again now and then");
-            } else {
-                tracing::info!("delivery goes on");
-            }
-        }
-    }
-
-    fn count(&self, batch: &Batch, answer: &Answer, now: Timestamp) {
-        let gauges = self.gauges.feed(batch.feed);
-        match &answer.verdict {
-            Verdict::Accepted => Gauges::add(&gauges.accepted, batch.keys.len()),
-            Verdict::ItemsRefused(refused) => {
-                let indexes: BTreeSet<usize> = refused.iter().map(|(index, _)| *index).collect();
-                Gauges::add(&gauges.parked, indexes.len());
-            }
-            Verdict::BatchRefused | Verdict::TooLarge if batch.keys.len() == 1 => {
-                Gauges::add(&gauges.parked, 1);
-            }
-            Verdict::BatchRefused
-            | Verdict::TooLarge
-            | Verdict::TokenRefused
-            | Verdict::Forbidden
-            | Verdict::NoSuchEndpoint
-            | Verdict::TooManyRequests { .. }
-            | Verdict::Unavailable => {}
-        }
-        if let Some(first) = self.first_sent_at.get(&batch.feed) {
-            let busy_ms = u64::try_from(since(now, *first).as_millis()).unwrap_or(u64::MAX);
-            gauges.busy_ms.store(busy_ms, Ordering::Relaxed);
-        }
-    }
-
     fn count_waiting(&self) {
         for feed in Feed::ALL {
             let waiting = self.outbox.waiting_count(feed) + self.outbox.in_flight_count(feed);
@@ -466,18 +344,6 @@ impl Delivery {
     fn next_jitter(&mut self) -> u32 {
         self.jitter_state = self.jitter_state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.jitter_state >> 16) % 1000
-    }
-}
-
-/// What an answer says about one key.
-fn past_answer(record: &LedgerRecord, digest: Option<Digest>) -> PastAnswer {
-    PastAnswer {
-        at: record.last_at,
-        digest,
-        state: record.state,
-        code: record.code,
-        message: record.message.clone(),
-        request_id: record.request_id.clone(),
     }
 }
 

@@ -24,6 +24,7 @@ mod replay;
 mod request;
 mod requests;
 mod reread;
+mod resync;
 mod run;
 mod snapshot;
 mod standby;
@@ -39,7 +40,9 @@ pub use gauges::{
     Activity, DeliveryTrouble, Gauges, Role, SourceAlert, SourceChecks, SourceFailure,
 };
 pub use licence::licence_use;
+pub use prepare::preview::preview_resync;
 pub use replay::{ReplayParams, absorb_files, deliver_absorbed};
 pub use request::{RereadRequest, request_reread};
 pub use requests::{RequestItem, RequestLine, RequestLogParams, read_requests};
+pub use resync::{IdType, ResyncRequest, ResyncScheduled, request_resync};
 pub use run::{Delivering, RunParams, Until, run};

@@ -5,6 +5,9 @@
 //! (O1).
 
 mod dirty_owners;
+pub(crate) mod preview;
+mod resync;
+mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +16,7 @@ use jiff::Timestamp;
 use crate::catalog::{CatalogRead, Owner, Reference, Shop, references_in};
 use crate::diff::{Decision, diff};
 use crate::engine::preconditions::missing;
+use crate::engine::prepare::wanted::Wanted;
 use crate::engine::standby::leave_to_another;
 use crate::engine::{EngineError, Gauges};
 use crate::feed::{
@@ -66,6 +70,7 @@ impl Preparation<'_> {
         for feed in Feed::ALL {
             worked |= self.dirty_owners(feed)?;
             worked |= self.range(feed)?;
+            worked |= self.resync(feed)?;
         }
         Ok(worked)
     }
@@ -230,6 +235,15 @@ impl Preparation<'_> {
         lane: Lane,
         cause: &Cause,
     ) -> Result<bool, EngineError> {
+        self.wanted(step, owner, &Wanted { owner: owner.id, lane, cause, ask: None })
+    }
+
+    fn wanted(
+        &mut self,
+        step: &mut Step,
+        owner: FeedOwner,
+        wanted: &Wanted<'_>,
+    ) -> Result<bool, EngineError> {
         let assembly = assemble(owner, self.shop, self.store, self.options);
         let Assembly { items, until } = assembly.map_err(EngineError::Read)?;
         let known = self.store.owned_keys(owner).map_err(EngineError::Store)?;
@@ -242,16 +256,15 @@ impl Preparation<'_> {
             step.batch.timer(until, owner);
         }
         let produced: BTreeSet<FeedKey> = items.iter().map(|item| item.key.clone()).collect();
-        let wanted = Wanted { owner: owner.id, lane, cause };
         for Assembled { key, body } in items {
             if self.is_anothers(step, &key, owner)? {
                 continue;
             }
             let missing = missing(&key, |other| self.record(step, other))?;
             match (body, missing) {
-                (Ok(body), None) => self.key(step, key, Some(Digest::of(&body)), &wanted)?,
-                (Ok(_), Some(message)) => self.fault(step, key, message, &wanted)?,
-                (Err(fault), _) => self.fault(step, key, fault.message(), &wanted)?,
+                (Ok(body), None) => self.key(step, key, Some(Digest::of(&body)), wanted)?,
+                (Ok(_), Some(message)) => self.fault(step, key, message, wanted)?,
+                (Err(fault), _) => self.fault(step, key, fault.message(), wanted)?,
             }
         }
         for key in known {
@@ -261,8 +274,8 @@ impl Preparation<'_> {
             // Another owner may have taken the key over: then it is not ours to delete.
             let record = self.record(step, &key)?;
             if record.is_some_and(|record| record.owner == owner.id) {
-                self.hand_over(step, &key, owner, cause)?;
-                self.key(step, key, None, &wanted)?;
+                self.hand_over(step, &key, owner, wanted.cause)?;
+                self.key(step, key, None, wanted)?;
             }
         }
         Ok(true)
@@ -327,7 +340,7 @@ impl Preparation<'_> {
         assembled: Option<Digest>,
         wanted: &Wanted<'_>,
     ) -> Result<(), EngineError> {
-        let old = self.record(step, &key)?;
+        let old = self.asked(step, &key, wanted)?;
         match diff(assembled, old.as_ref(), self.outbox.get(&key)) {
             // A fault or a refusal that went away by itself: the service has just this item.
             Decision::Nothing if is_settled_but_not_shown_so(assembled, old.as_ref()) => {
@@ -404,7 +417,7 @@ impl Preparation<'_> {
         message: String,
         wanted: &Wanted<'_>,
     ) -> Result<(), EngineError> {
-        let old = self.record(step, &key)?;
+        let old = self.asked(step, &key, wanted)?;
         // What was tried may have arrived: the entry goes, but this must not be forgotten.
         let was_tried = self.outbox.get(&key).is_some_and(|entry| entry.attempts > 0);
         self.outbox.cancel(&key);
@@ -439,29 +452,4 @@ fn is_settled_but_not_shown_so(assembled: Option<Digest>, record: Option<&Ledger
     record.is_some_and(|record| {
         assembled.is_some() && record.accepted == assembled && record.state != ItemState::Accepted
     })
-}
-
-/// Who wants a key, and why.
-struct Wanted<'a> {
-    owner: u32,
-    lane: Lane,
-    cause: &'a Cause,
-}
-
-impl Wanted<'_> {
-    fn fresh(&self, now: Timestamp) -> LedgerRecord {
-        LedgerRecord::first(self.owner, self.cause.clone(), now)
-    }
-
-    /// The item changed back to what the service has: nothing is left to do.
-    fn settled(&self, old: LedgerRecord, now: Timestamp) -> LedgerRecord {
-        LedgerRecord {
-            owner: self.owner,
-            state: ItemState::Accepted,
-            refused: None,
-            message: String::new(),
-            last_at: now,
-            ..old
-        }
-    }
 }

@@ -12,5 +12,8 @@ pub use count::{Count, Counted};
 pub use explained::{Explain, Explained};
 pub use report::{FeedReport, ItemReport, Report};
 pub use role::{RoleName, RoleState};
-pub use socket::{Answer, Process, Question, Reread, answer, ask, serve, socket_path};
+pub use socket::{
+    Answer, Process, Question, Reread, Resync, ResyncAnswer, ResyncQuestion, answer, ask, serve,
+    socket_path,
+};
 pub use source::{Alert, SourceActivity, SourceState};

@@ -1,8 +1,8 @@
 //! Asking a running process: a Unix socket beside the store, readable by its user alone.
 //!
 //! The store admits one process, so `status` asks the one that has it. One question a connection:
-//! a JSON line comes in, JSON lines go out. Nothing can be changed this way, but that tables are read
-//! again, which harms nothing.
+//! a JSON line comes in, JSON lines go out. Who may write to the store's directory may ask for
+//! everything here, resyncs included: the socket's permissions are the guard.
 
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -24,8 +24,8 @@ use crate::status::{
 };
 use crate::store::{Store, StoreError};
 
-/// A question is a few names, the names of all watched tables at most.
-const QUESTION_BYTES_MAX: u64 = 16 * 1024;
+/// A question is a list of names at most: as many as fit into a command line.
+const QUESTION_BYTES_MAX: u64 = 4 << 20;
 /// How long the other side may take over one read or write.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -57,7 +57,51 @@ pub enum Question {
     },
     /// What a full sync would be. The answer is one [`Counted`].
     Count,
+    /// That items be sent again, or that the requests for it be shown. The answer is each request on
+    /// a line, where they are to be shown, and one [`ResyncAnswer`].
+    Resync(ResyncQuestion),
 }
+
+/// What is to be sent again, by the names that commands use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of the command")]
+pub struct ResyncQuestion {
+    /// The feed.
+    pub feed: String,
+    /// What the ids are; `None`: the whole feed is meant.
+    pub id_type: Option<String>,
+    /// The ids.
+    pub ids: Vec<String>,
+    /// Whether what the service accepted is sent, too.
+    pub is_forced: bool,
+    /// Whether what is known of the service is forgotten first.
+    pub is_forgotten: bool,
+    /// Whether an interrupted resync goes on.
+    pub is_continued: bool,
+    /// Whether the requests are shown and nothing is sent.
+    pub is_dry_run: bool,
+}
+
+/// What became of a resync.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResyncAnswer {
+    /// Owners to assemble: products, categories, attributes, websites.
+    pub owners: usize,
+    /// Keys of theirs that are known now.
+    pub keys: usize,
+    /// Ids that nothing is known of.
+    pub unknown: Vec<String>,
+    /// There is no resync to go on with.
+    pub nothing_to_continue: bool,
+    /// Why it was not granted; `None` when it was.
+    pub error: Option<String>,
+}
+
+/// Schedules a resync, or gives the requests for it to the last argument, line by line, until that
+/// returns `false`.
+pub type Resync = Box<
+    dyn Fn(&ResyncQuestion, Timestamp, &mut dyn FnMut(&str) -> bool) -> ResyncAnswer + Send + Sync,
+>;
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +125,8 @@ pub struct Process {
     pub count: Count,
     /// How it explains an item.
     pub explain: Explain,
+    /// How it takes the wish to send items again.
+    pub resync: Resync,
 }
 
 impl fmt::Debug for Process {
@@ -145,6 +191,19 @@ pub fn answer(
                 None => Some("no process runs".to_owned()),
             };
             let answer = Answer { error };
+            each(serde_json::to_string(&answer).unwrap_or_default()).unwrap_or_default();
+            Ok(())
+        }
+        Question::Resync(resync) => {
+            let answer = match process {
+                Some(process) => {
+                    (process.resync)(resync, now, &mut |line| each(line.to_owned()).is_ok())
+                }
+                None => ResyncAnswer {
+                    error: Some("no process runs".to_owned()),
+                    ..ResyncAnswer::default()
+                },
+            };
             each(serde_json::to_string(&answer).unwrap_or_default()).unwrap_or_default();
             Ok(())
         }

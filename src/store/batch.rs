@@ -13,6 +13,7 @@ use crate::pace::PaceState;
 use crate::position::{BinlogFile, Position, Xid};
 use crate::store::progress::{Prepared, Reread, SnapshotState};
 use crate::store::read::Range;
+use crate::store::resyncs::Resync;
 use crate::store::{keys, records, sheets, source_records};
 
 /// A feed owner is dirty: its items may have changed since they were last assembled. Stored.
@@ -38,10 +39,11 @@ pub(crate) enum Tree {
     Timers,
     Claims,
     History,
+    Resyncs,
 }
 
 impl Tree {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Sheets,
         Self::References,
         Self::Dirty,
@@ -53,6 +55,7 @@ impl Tree {
         Self::Timers,
         Self::Claims,
         Self::History,
+        Self::Resyncs,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -68,6 +71,7 @@ impl Tree {
             Self::Timers => "timers",
             Self::Claims => "claims",
             Self::History => "history",
+            Self::Resyncs => "resyncs",
         }
     }
 }
@@ -97,12 +101,17 @@ pub struct WriteBatch {
     pub(crate) cleaned: BTreeMap<FeedOwner, u64>,
     /// Ranges to move or remove, unless they were renewed since they were read.
     pub(crate) walked: BTreeMap<Feed, (u64, Option<Range>)>,
+    /// Resyncs to move or remove, unless they were asked for again since they were read.
+    pub(crate) resynced: BTreeMap<Vec<u8>, (u64, Option<Resync>)>,
 }
 
 impl WriteBatch {
     /// Whether nothing would be written.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.cleaned.is_empty() && self.walked.is_empty()
+        self.writes.is_empty()
+            && self.cleaned.is_empty()
+            && self.walked.is_empty()
+            && self.resynced.is_empty()
     }
 
     /// The sheets and reverse indexes of a fold.

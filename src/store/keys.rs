@@ -84,15 +84,26 @@ pub(crate) fn feed_key(key: &FeedKey) -> Vec<u8> {
 pub(crate) fn parts(feed: Feed, parts: &[String]) -> Vec<u8> {
     let mut bytes = vec![feed.code()];
     for part in parts {
-        for byte in part.bytes() {
-            bytes.push(byte);
-            if byte == 0 {
-                bytes.push(0xff);
-            }
-        }
-        bytes.extend([0, 1]);
+        push_part(&mut bytes, part);
     }
     bytes
+}
+
+/// How the keys of a feed begin whose first part is this.
+pub(crate) fn first_part(feed: Feed, part: &str) -> Vec<u8> {
+    let mut bytes = vec![feed.code()];
+    push_part(&mut bytes, part);
+    bytes
+}
+
+fn push_part(bytes: &mut Vec<u8>, part: &str) {
+    for byte in part.bytes() {
+        bytes.push(byte);
+        if byte == 0 {
+            bytes.push(0xff);
+        }
+    }
+    bytes.extend([0, 1]);
 }
 
 pub(crate) fn parse_feed_key(bytes: &[u8]) -> Option<FeedKey> {

@@ -18,6 +18,7 @@ mod pair;
 mod progress;
 mod read;
 mod records;
+mod resyncs;
 mod sheets;
 mod source_records;
 
@@ -28,6 +29,7 @@ pub use open::{Store, StoreParams};
 pub use pair::PairRecord;
 pub use progress::{GroupProgress, Phase, Prepared, Reread, SnapshotState, TableGroup};
 pub use read::{Range, Ranges};
+pub use resyncs::Resync;
 
 #[cfg(test)]
 mod tests;

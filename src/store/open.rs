@@ -14,7 +14,7 @@ use crate::store::batch::{
     WriteBatch,
 };
 use crate::store::error::StoreError;
-use crate::store::{keys, records};
+use crate::store::{keys, records, resyncs};
 
 /// The format of keys and values as a whole.
 const STORE_FORMAT: u64 = 4;
@@ -102,7 +102,7 @@ impl Store {
     pub fn commit(&self, batch: WriteBatch) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { action: "commit to the store", source };
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let WriteBatch { mut writes, cleaned, walked } = batch;
+        let WriteBatch { mut writes, cleaned, walked, resynced } = batch;
         for (owner, sequence) in cleaned {
             let key = keys::feed_owner(owner).to_vec();
             let marked = self.get(Tree::Dirty, &key, records::decode_dirty)?;
@@ -116,6 +116,13 @@ impl Store {
             if range.is_some_and(|range| range.sequence == sequence) {
                 let moved = moved.as_ref().map(records::encode_range);
                 writes.entry((Tree::Ranges, key)).or_insert(moved);
+            }
+        }
+        for (key, (sequence, moved)) in resynced {
+            let asked = self.get(Tree::Resyncs, &key, resyncs::decode)?;
+            if asked.is_some_and(|asked| asked.sequence == sequence) {
+                let moved = moved.as_ref().map(resyncs::encode);
+                writes.entry((Tree::Resyncs, key)).or_insert(moved);
             }
         }
         let mut batches = vec![sled::Batch::default(); self.trees.len()];

@@ -181,9 +181,9 @@ impl Store {
         Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    /// Whether any owner is dirty.
+    /// Whether any owner is dirty, or to be sent again.
     pub fn has_dirty(&self) -> bool {
-        !self.tree(Tree::Dirty).is_empty() || !self.tree(Tree::Ranges).is_empty()
+        [Tree::Dirty, Tree::Ranges, Tree::Resyncs].iter().any(|tree| !self.tree(*tree).is_empty())
     }
 
     /// The dirty ranges.
@@ -304,7 +304,7 @@ impl Store {
         for range in self.ranges()?.values() {
             highest = highest.max(range.sequence);
         }
-        Ok(highest)
+        Ok(highest.max(self.highest_resync_sequence()?))
     }
 
     pub(crate) fn get<T>(
@@ -318,7 +318,7 @@ impl Store {
     }
 
     #[expect(clippy::unused_self, reason = "reads as a step of the store's reading")]
-    fn decoded<T>(
+    pub(super) fn decoded<T>(
         &self,
         tree: Tree,
         key: &[u8],

@@ -18,7 +18,7 @@ use crate::catalog::{
 };
 use crate::decode::{ColumnKind, TableId, TableLayout, Value};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, Identity};
-use crate::ledger::{Cause, ItemState, LedgerRecord};
+use crate::ledger::{Ask, Cause, ItemState, LedgerRecord};
 use crate::outbox::{Intent, Lane, OutboxEntry};
 use crate::pace::{Family, PaceState, RecentSend};
 use crate::position::{BinlogOffset, Position};
@@ -92,6 +92,16 @@ fn everything() -> WriteBatch {
     batch.outbox(&sku("s2"), Some(&entry(sku("s2"))));
     batch.timer("2024-06-17T07:00:00Z".parse().unwrap(), product(12));
     batch.claim(&sku("s2"), 13, true);
+    batch.resync_feed(Feed::Products, &Resync { sequence: 1, ask: Ask::Force, after: Some(3) });
+    let answer = PastAnswer {
+        at: Timestamp::UNIX_EPOCH,
+        digest: None,
+        state: ItemState::Deleted,
+        code: 200,
+        message: String::new(),
+        request_id: String::new(),
+    };
+    batch.history(&sku("s1"), Vec::new(), answer);
     batch
 }
 
@@ -225,15 +235,18 @@ fn cleared_catalog_keeps_ledger_outbox_budgets_and_format() {
     let kept: BTreeMap<_, _> = sizes(&store).into_iter().filter(|(_, size)| *size > 0).collect();
     let expected = [
         ("claims", 1),
+        ("history", 1),
         ("ledger", 1),
         ("ledger_owner", 1),
         ("outbox", 1),
         ("progress", 2),
+        ("resyncs", 1),
         ("timers", 1),
     ];
     assert_eq!(kept, expected.into());
     assert_eq!((store.position().unwrap(), store.snapshot().unwrap()), (None, None));
-    assert!(!store.has_dirty());
+    assert_eq!(store.dirty_count(Feed::Products).unwrap(), 0);
+    assert!(store.ranges().unwrap().is_empty());
     drop(store);
     let store = open(&directory).unwrap();
     assert_eq!(store.pace().unwrap().unwrap().products_sent, 5);
@@ -255,7 +268,7 @@ fn store_of_another_format_is_refused() {
     store.tree(Tree::Progress).insert(FORMAT, &99_u64.to_be_bytes()).unwrap();
     drop(store);
     let refused = open(&directory).unwrap_err();
-    assert!(matches!(refused, StoreError::Format { found: 99, expected: 3, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::Format { found: 99, expected: 4, .. }), "{refused}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 
 pub use permit::{Permit, instance};
+pub use request::path;
 pub use tenant::{Tenant, TenantEnvironment};
 
 use crate::clock::SharedClock;

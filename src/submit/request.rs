@@ -67,6 +67,13 @@ pub(super) fn ingestion_base(text: &str) -> Result<Url, SubmitError> {
 
 /// The endpoint of a feed and verb.
 pub(super) fn endpoint(ingestion: &Url, feed: Feed, verb: Verb) -> Url {
+    let mut url = ingestion.clone();
+    url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), path(feed, verb)));
+    url
+}
+
+/// The path of an endpoint, behind the part that all endpoints share.
+pub fn path(feed: Feed, verb: Verb) -> String {
     let name = match feed {
         Feed::ProductAttributes => "/products/metadata",
         Feed::CategoryAttributes => "/categories/metadata",
@@ -79,9 +86,7 @@ pub(super) fn endpoint(ingestion: &Url, feed: Feed, verb: Verb) -> Url {
         Verb::Replace => "",
         Verb::Delete => "/delete",
     };
-    let mut url = ingestion.clone();
-    url.set_path(&format!("{}{CATALOG_PATH}{name}{suffix}", url.path().trim_end_matches('/')));
-    url
+    format!("{CATALOG_PATH}{name}{suffix}")
 }
 
 /// What every ingestion request says about its body.

@@ -173,6 +173,7 @@ fn status_of_a_feed_says_why_items_are_parked() {
         let columns = [
             "accepted_digest",
             "attempts",
+            "cause_key",
             "cause_position",
             "cause_table",
             "code",

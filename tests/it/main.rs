@@ -39,6 +39,7 @@ mod random;
 mod recordings;
 mod refusals;
 mod replay;
+mod resync;
 mod secrets_live;
 mod servers;
 mod shop;

@@ -5,16 +5,69 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use crate::catalog::Shop;
 use crate::clock::add;
 use crate::engine::deliver::{BODY_BYTES_MAX, DEFERRAL, Delivery};
 use crate::engine::preconditions::missing;
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, timers};
-use crate::feed::{Digest, Feed, FeedKey, FeedOwner, assemble};
-use crate::ledger::Cause;
-use crate::outbox::{Batch, Intent, Lane, Verb};
+use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, FeedOwner, assemble};
+use crate::ledger::{Cause, LedgerRecord};
+use crate::outbox::{Batch, Intent, Lane, Outbox, Verb};
 use crate::pace::{Room, Spending};
-use crate::store::WriteBatch;
+use crate::store::{Store, WriteBatch};
+
+/// What a batch of replacements comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    /// The keys that go, and their bodies.
+    pub(crate) kept: Vec<FeedKey>,
+    pub(crate) items: Vec<Json>,
+    /// The keys that don't go with this request.
+    pub(crate) returned: Vec<FeedKey>,
+    /// The owners of those that are to be decided about again.
+    pub(crate) stale: BTreeMap<FeedOwner, Cause>,
+}
+
+/// The bodies of a batch of replacements. `ledger` reads the ledger.
+pub(crate) fn replace_bodies(
+    batch: &Batch,
+    (outbox, store): (&Outbox, &Store),
+    shop: &Shop,
+    options: &AssembleOptions,
+    ledger: &dyn Fn(&FeedKey) -> Result<Option<LedgerRecord>, EngineError>,
+) -> Result<Bodies, EngineError> {
+    let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
+    let mut owners = BTreeSet::new();
+    let mut found = Bodies::default();
+    let mut body_bytes = 0usize;
+    for key in &batch.keys {
+        let Some(entry) = outbox.get(key) else { continue };
+        let owner = FeedOwner { feed: batch.feed, id: entry.owner };
+        if owners.insert(owner) {
+            let items = assemble(owner, shop, store, options).map_err(EngineError::Read)?.items;
+            for item in items {
+                assembled.extend(item.body.ok().map(|body| (item.key, body)));
+            }
+        }
+        let body = assembled.remove(key);
+        let body = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)));
+        let (Some(body), None) = (body, missing(key, ledger)?) else {
+            found.stale.insert(owner, entry.cause.clone());
+            found.returned.push(key.clone());
+            continue;
+        };
+        let size = body.to_string().len();
+        if !found.items.is_empty() && body_bytes.saturating_add(size) > BODY_BYTES_MAX {
+            found.returned.push(key.clone());
+            continue;
+        }
+        body_bytes = body_bytes.saturating_add(size);
+        found.kept.push(key.clone());
+        found.items.push(body);
+    }
+    Ok(found)
+}
 
 /// How a lane spends the minute's items.
 pub(crate) const fn spending(lane: Lane) -> Spending {
@@ -74,37 +127,9 @@ impl Delivery {
         let instant = timers::assembly_instant(&self.store, now)?;
         let Some((_, shop)) = &self.shop else { return Ok((batch, Vec::new())) };
         let options = self.params.options(instant);
-        let mut assembled: BTreeMap<FeedKey, Json> = BTreeMap::new();
-        let mut owners = BTreeSet::new();
-        let (mut kept, mut bodies, mut returned) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stale: BTreeMap<FeedOwner, Cause> = BTreeMap::new();
-        let mut body_bytes = 0usize;
-        for key in &batch.keys {
-            let Some(entry) = self.outbox.get(key) else { continue };
-            let owner = FeedOwner { feed: batch.feed, id: entry.owner };
-            if owners.insert(owner) {
-                let items = assemble(owner, shop, self.store.as_ref(), &options);
-                for item in items.map_err(EngineError::Read)?.items {
-                    assembled.extend(item.body.ok().map(|body| (item.key, body)));
-                }
-            }
-            let body = assembled.remove(key);
-            let body = body.filter(|body| entry.intent == Intent::Replace(Digest::of(body)));
-            let ledger = |key: &FeedKey| self.store.ledger(key).map_err(EngineError::Store);
-            let (Some(body), None) = (body, missing(key, ledger)?) else {
-                stale.insert(owner, entry.cause.clone());
-                returned.push(key.clone());
-                continue;
-            };
-            let size = body.to_string().len();
-            if !bodies.is_empty() && body_bytes.saturating_add(size) > BODY_BYTES_MAX {
-                returned.push(key.clone());
-                continue;
-            }
-            body_bytes = body_bytes.saturating_add(size);
-            kept.push(key.clone());
-            bodies.push(body);
-        }
+        let ledger = |key: &FeedKey| self.store.ledger(key).map_err(EngineError::Store);
+        let Bodies { kept, items: bodies, returned, stale } =
+            replace_bodies(&batch, (&self.outbox, &self.store), shop, &options, &ledger)?;
         self.outbox.unpick(&batch, &returned);
         batch.keys = kept;
         self.decide_again(&stale, &returned, now)?;

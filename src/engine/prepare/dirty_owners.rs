@@ -51,7 +51,7 @@ impl Preparation<'_> {
     }
 
     /// A price waits until its product was prepared: the product's entry then goes first.
-    fn must_wait(&self, owner: FeedOwner) -> Result<bool, EngineError> {
+    pub(super) fn must_wait(&self, owner: FeedOwner) -> Result<bool, EngineError> {
         if owner.feed != Feed::Prices {
             return Ok(false);
         }

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::clock::{Clock as _, ManualClock};
 use crate::engine::deliver::*;
-use crate::feed::{ExtraAttributes, Identity};
+use crate::feed::{ExtraAttributes, FeedKey, Identity};
 use crate::ledger::Cause;
-use crate::outbox::{Intent, Lane, OutboxEntry};
+use crate::outbox::{Intent, Lane, OutboxEntry, Verdict};
 use crate::store::StoreParams;
 use crate::submit::SubmitParams;
 

@@ -112,7 +112,7 @@ impl Service {
 pub(super) struct World {
     directory: TempDir,
     submitter: Arc<Submitter>,
-    limits: Limits,
+    pub(super) limits: Limits,
     pub(super) clock: ManualClock,
     pub(super) gauges: Arc<Gauges>,
     pub(super) database: Database,
