@@ -3,12 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::cli::resync;
+use crate::cli::{reconcile, resync};
 use crate::engine::{Activity, DeliverParams, Gauges, SourceAlert, request_reread};
+use crate::source::SourceParams;
 use crate::status::{Alert, Process, SourceActivity, SourceState};
 use crate::store::Store;
 
-pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
+pub(crate) fn process(
+    gauges: Arc<Gauges>,
+    store: Arc<Store>,
+    params: DeliverParams,
+    source: SourceParams,
+) -> Process {
+    let compared = Arc::clone(&store);
+    let runtime = tokio::runtime::Handle::current();
     let asked = Arc::clone(&store);
     let reread = move |tables: &[String]| match request_reread(&store, tables) {
         Ok(_) => Ok(()),
@@ -19,6 +27,11 @@ pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverPar
         reread: Box::new(reread),
         resync: Box::new(move |question, now, each| {
             resync::answer(&asked, &params, question, now, each)
+        }),
+        // Questions are answered on threads that may block.
+        reconcile: Box::new(move |is_repair, each| {
+            let comparing = reconcile::compare(&compared, &source, is_repair, each);
+            runtime.block_on(comparing).map_err(|error| error.to_string())
         }),
     }
 }

@@ -11,6 +11,7 @@ mod export;
 mod live;
 mod output;
 mod progress;
+mod reconcile;
 mod reread;
 mod resync;
 mod run;
@@ -75,6 +76,9 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Status(args) => status::status(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),
         Command::Resync(args) => resync::resync(config, &args),
+        Command::Reconcile { repair, json } => {
+            Box::pin(reconcile::reconcile(config, (repair, json))).await
+        }
         Command::Check { json } => check::check(config, json).await,
         Command::Config { command: ConfigCommand::Show } => show::show(config),
     }

@@ -7,7 +7,7 @@ mod source;
 
 pub use report::{FeedReport, ItemReport, Report};
 pub use socket::{
-    Answer, Process, Question, Reread, Resync, ResyncAnswer, ResyncQuestion, answer, ask, serve,
-    socket_path,
+    Answer, Process, Question, Reconcile, Reread, Resync, ResyncAnswer, ResyncQuestion, answer,
+    ask, serve, socket_path,
 };
 pub use source::{Alert, SourceActivity, SourceState};

@@ -32,6 +32,7 @@ mod matrix_live;
 mod preflight_live;
 mod program;
 mod random;
+mod reconcile_live;
 mod recordings;
 mod refusals;
 mod replay;
