@@ -37,6 +37,7 @@ mod recordings;
 mod refusals;
 mod replay;
 mod resync;
+mod resync_live;
 mod servers;
 mod shop;
 mod snapshot_live;
