@@ -64,6 +64,15 @@ pub(crate) enum Command {
     },
     /// Send a feed, or some of its items, again.
     Resync(ResyncArgs),
+    /// Compare the database with the catalog copy, row by row.
+    Reconcile {
+        /// Read tables that differ again, and compare them once more.
+        #[arg(long)]
+        repair: bool,
+        /// Print NDJSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Check the source, the service and the configuration.
     Check {
         /// Print the findings as JSON.

@@ -4,16 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::cli::explain::explained_key;
-use crate::cli::{resync, wire};
+use crate::cli::{reconcile, resync, wire};
 use crate::engine::{
     Activity, DeliverParams, DeliveryTrouble, EngineError, Gauges, Role, SourceAlert, count_items,
     request_reread,
 };
+use crate::source::SourceParams;
 use crate::status::{Alert, Counted, Process, RoleName, RoleState, SourceActivity, SourceState};
 use crate::store::Store;
 
-pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverParams) -> Process {
+pub(crate) fn process(
+    gauges: Arc<Gauges>,
+    store: Arc<Store>,
+    params: DeliverParams,
+    source: SourceParams,
+) -> Process {
     let (counted, explained, asked) = (Arc::clone(&store), Arc::clone(&store), Arc::clone(&store));
+    let compared = Arc::clone(&store);
+    let runtime = tokio::runtime::Handle::current();
     let params = Arc::new(params);
     let (explaining, resyncing) = (Arc::clone(&params), Arc::clone(&params));
     let count = move || counted_items(&counted, &params);
@@ -32,6 +40,11 @@ pub(crate) fn process(gauges: Arc<Gauges>, store: Arc<Store>, params: DeliverPar
         explain: Box::new(explain),
         resync: Box::new(move |question, now, each| {
             resync::answer(&asked, &resyncing, question, now, each)
+        }),
+        // Questions are answered on threads that may block.
+        reconcile: Box::new(move |is_repair, each| {
+            let comparing = reconcile::compare(&compared, &source, is_repair, each);
+            runtime.block_on(comparing).map_err(|error| error.to_string())
         }),
     }
 }

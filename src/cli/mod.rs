@@ -15,6 +15,7 @@ mod live;
 mod output;
 mod progress;
 mod prompt;
+mod reconcile;
 mod requests;
 mod reread;
 mod resync;
@@ -93,6 +94,9 @@ async fn run_command(args: Args, bars: &MultiProgress) -> Result<Exit, Failure> 
         Command::Requests(args) => requests::requests(config, &args),
         Command::Reread { tables } => reread::reread(config, &tables),
         Command::Resync(args) => resync::resync(config, &args),
+        Command::Reconcile { repair, json } => {
+            Box::pin(reconcile::reconcile(config, (repair, json))).await
+        }
         Command::Check { json } => check::check(config, json).await,
         Command::Config { command: ConfigCommand::Show } => show::show(config),
     }

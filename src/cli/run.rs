@@ -46,8 +46,12 @@ pub(crate) async fn run(
         until: if once { Until::Settled } else { Until::Told },
         resnapshot_on_lost_position: config.source.on_lost_position == OnLostPosition::Resnapshot,
     };
-    let live =
-        Arc::new(live::process(Arc::clone(&gauges), Arc::clone(&store), wire::deliver(&config)));
+    let live = Arc::new(live::process(
+        Arc::clone(&gauges),
+        Arc::clone(&store),
+        wire::deliver(&config),
+        wire::source(&config),
+    ));
     let running = engine::run(params, told_to_stop()?);
     tokio::select! {
         outcome = running => outcome?,

@@ -71,6 +71,9 @@ pub enum EngineError {
         "deliver from tables with content staging (Adobe Commerce), which this version does not"
     )]
     StagedDelivery,
+    /// There is no complete catalog copy to compare with.
+    #[error("compare: there is no complete copy of the catalog yet")]
+    NoCopy,
     /// The catalog copy could not be read.
     #[error("assemble feed items")]
     Read(#[source] ReadError),
@@ -141,6 +144,7 @@ impl EngineError {
             ),
             Self::OtherLayout => Some("replay into an empty store".to_owned()),
             Self::StagedDelivery => Some("add --dry-run to absorb them".to_owned()),
+            Self::NoCopy => Some("let `aco-stream run` take the snapshot first".to_owned()),
             Self::Fold(_) | Self::Read(_) | Self::Runtime(_) => None,
         };
         hint.into_iter().collect()
@@ -163,7 +167,8 @@ impl EngineError {
             | Self::UnknownXa { .. }
             | Self::ServerNeeded { .. }
             | Self::OtherLayout
-            | Self::Runtime(_) => Fate::Failed,
+            | Self::Runtime(_)
+            | Self::NoCopy => Fate::Failed,
             Self::Read(_) | Self::Store(_) => Fate::Store,
             Self::Submit(error) => match error {
                 SubmitError::CredentialsRefused { .. } => Fate::Credentials,

@@ -20,6 +20,7 @@ mod nightly;
 mod preconditions;
 pub mod prepare;
 mod rechecks;
+mod reconcile;
 mod replay;
 mod request;
 mod requests;
@@ -41,6 +42,7 @@ pub use gauges::{
 };
 pub use licence::licence_use;
 pub use prepare::preview::preview_resync;
+pub use reconcile::{Difference, DifferenceKind, Reconciling, TableCompared};
 pub use replay::{ReplayParams, absorb_files, deliver_absorbed};
 pub use request::{RereadRequest, request_reread};
 pub use requests::{RequestItem, RequestLine, RequestLogParams, read_requests};

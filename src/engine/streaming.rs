@@ -132,6 +132,8 @@ impl Streaming<'_> {
             if let Some(event) = self.next(&mut events, &pending, &kept).await {
                 let gathered = self.gather(event, &mut events);
                 self.commit(gathered)?;
+            } else {
+                self.store_quiet_position()?;
             }
             // What was committed may have reset them.
             let first = self.pending()?.into_iter().next();
@@ -255,6 +257,20 @@ impl Streaming<'_> {
             }
         }
         gathered.failed.map_or(Ok(()), |error| Err(source_error(error)))
+    }
+
+    /// Nothing came for a while: where the stream stands is stored, for those who wait for it.
+    fn store_quiet_position(&mut self) -> Result<(), EngineError> {
+        let stored = self.following.store.position().map_err(EngineError::Store)?;
+        let now = self.following.clock.now();
+        let is_due = since(now, self.following.position_stored_at) >= QUIET_POSITION_INTERVAL;
+        if !is_due || stored.is_none_or(|stored| stored == self.position) {
+            return Ok(());
+        }
+        self.following.position_stored_at = now;
+        let mut batch = WriteBatch::default();
+        batch.position(&self.position);
+        self.following.store.commit(batch).map_err(EngineError::Store)
     }
 
     /// The foreign keys that the shop lacks behind the transactions that are absorbed next. One that

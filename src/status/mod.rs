@@ -13,7 +13,7 @@ pub use explained::{Explain, Explained};
 pub use report::{FeedReport, ItemReport, Report};
 pub use role::{RoleName, RoleState};
 pub use socket::{
-    Answer, Process, Question, Reread, Resync, ResyncAnswer, ResyncQuestion, answer, ask, serve,
-    socket_path,
+    Answer, Process, Question, Reconcile, Reread, Resync, ResyncAnswer, ResyncQuestion, answer,
+    ask, serve, socket_path,
 };
 pub use source::{Alert, SourceActivity, SourceState};

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
@@ -60,6 +62,12 @@ pub enum Question {
     /// That items be sent again, or that the requests for it be shown. The answer is each request on
     /// a line, where they are to be shown, and one [`ResyncAnswer`].
     Resync(ResyncQuestion),
+    /// That the database be compared with the catalog copy. The answer is one JSON object for each
+    /// table, and one [`Answer`].
+    Reconcile {
+        /// Whether tables that differ are read again.
+        is_repair: bool,
+    },
 }
 
 /// What is to be sent again, by the names that commands use.
@@ -113,6 +121,11 @@ pub struct Answer {
 /// Has watched tables, named without prefix, read again; else says why not.
 pub type Reread = Box<dyn Fn(&[String]) -> Result<(), String> + Send + Sync>;
 
+/// Compares the database with the catalog copy, and gives what it finds to the last argument, line by
+/// line, until that returns `false`.
+pub type Reconcile =
+    Box<dyn Fn(bool, &mut (dyn FnMut(&str) -> bool + Send)) -> Result<(), String> + Send + Sync>;
+
 /// What a running process adds to what the store knows.
 pub struct Process {
     /// Where it stands with its source.
@@ -127,6 +140,8 @@ pub struct Process {
     pub explain: Explain,
     /// How it takes the wish to send items again.
     pub resync: Resync,
+    /// How it compares the database with the catalog copy.
+    pub reconcile: Reconcile,
 }
 
 impl fmt::Debug for Process {
@@ -149,7 +164,7 @@ pub fn answer(
     process: Option<&Process>,
     question: &Question,
     now: Timestamp,
-    each: &mut dyn FnMut(String) -> io::Result<()>,
+    each: &mut (dyn FnMut(String) -> io::Result<()> + Send),
 ) -> Result<(), StoreError> {
     // A plain record always serialises; a reader that went away needs no answer.
     match question {
@@ -194,6 +209,18 @@ pub fn answer(
             each(serde_json::to_string(&answer).unwrap_or_default()).unwrap_or_default();
             Ok(())
         }
+        Question::Reconcile { is_repair } => {
+            let error = match process {
+                Some(process) => {
+                    let mut line = |line: &str| each(line.to_owned()).is_ok();
+                    (process.reconcile)(*is_repair, &mut line).err()
+                }
+                None => Some("no process runs".to_owned()),
+            };
+            let answer = Answer { error };
+            each(serde_json::to_string(&answer).unwrap_or_default()).unwrap_or_default();
+            Ok(())
+        }
         Question::Resync(resync) => {
             let answer = match process {
                 Some(process) => {
@@ -228,18 +255,23 @@ pub async fn serve(
     }
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    // A comparison takes minutes; others are answered meanwhile.
+    let mut answering = FuturesUnordered::new();
     loop {
-        let (stream, _) = listener.accept().await?;
-        let (store, process) = (Arc::clone(&store), Arc::clone(&process));
-        let now = clock.now();
-        let stream = stream.into_std()?;
-        let answered =
-            tokio::task::spawn_blocking(move || answer_stream(&store, &process, &stream, now))
-                .await;
-        match answered {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(error = %error, "status question not answered"),
-            Err(error) => return Err(io::Error::other(error)),
+        tokio::select! {
+            accepted = listener.accept() => {
+                let stream = accepted?.0.into_std()?;
+                let (store, process) = (Arc::clone(&store), Arc::clone(&process));
+                let now = clock.now();
+                answering.push(tokio::task::spawn_blocking(move || {
+                    answer_stream(&store, &process, &stream, now)
+                }));
+            }
+            Some(answered) = answering.next() => match answered {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(error = %error, "status question not answered"),
+                Err(error) => return Err(io::Error::other(error)),
+            },
         }
     }
 }

@@ -236,6 +236,7 @@ fn cleared_catalog_keeps_ledger_outbox_budgets_and_format() {
     let expected = [
         ("claims", 1),
         ("history", 1),
+        ("history", 1),
         ("ledger", 1),
         ("ledger_owner", 1),
         ("outbox", 1),
