@@ -23,23 +23,34 @@ pub(crate) fn resync(path: &Path, args: &ResyncArgs) -> Result<Exit, Failure> {
     let mut each = |line: &str| output::line(line).is_ok();
     let answer = match Store::open(&wire::store_params(&config)) {
         Ok(store) => {
-            if is_cleaning {
-                warn_of_cleanup(count_held(&store, &args.feed)?, args)?;
-            }
             let params = wire::deliver(&config);
+            if is_cleaning {
+                let mut unsent = 0;
+                let mut count = |line: &str| {
+                    unsent += deletes(line);
+                    true
+                };
+                let now = wire::clock().now();
+                report_error(&answer(&store, &params, &preview(&args.feed), now, &mut count))?;
+                warn_of_cleanup((count_held(&store, &args.feed)?, unsent), args)?;
+            }
             answer(&store, &params, &question, wire::clock().now(), &mut each)
         }
         // A running process has it: ask that one.
         Err(in_use @ StoreError::InUse { .. }) => {
             let socket = socket_path(&config.store_path);
             if is_cleaning {
-                let mut held = 0;
+                let (mut held, mut unsent) = (0, 0);
                 let summary = Question::Summary;
-                let counted = ask(&socket, &summary, &mut |line| held = accepted(line, &args.feed));
+                let counted = ask(&socket, &summary, &mut |line| held = accepted(line, &args.feed))
+                    .and_then(|()| {
+                        let preview = Question::Resync(preview(&args.feed));
+                        ask(&socket, &preview, &mut |line| unsent += deletes(line))
+                    });
                 if counted.is_err() {
                     return Err(in_use.into());
                 }
-                warn_of_cleanup(held, args)?;
+                warn_of_cleanup((held, unsent), args)?;
             }
             let mut last = None;
             let asked = ask(&socket, &Question::Resync(question.clone()), &mut |line| {
@@ -177,13 +188,27 @@ fn accepted(line: &str, feed: &str) -> u64 {
     feeds.into_iter().find(|found| found.feed == feed).map_or(0, |found| found.accepted)
 }
 
-fn warn_of_cleanup(held: u64, args: &ResyncArgs) -> Result<(), Failure> {
+/// What an ordinary resync would send, deletes among it.
+fn preview(feed: &str) -> ResyncQuestion {
+    ResyncQuestion { feed: feed.to_owned(), is_dry_run: true, ..ResyncQuestion::default() }
+}
+
+/// The items that a request of a preview deletes.
+fn deletes(line: &str) -> u64 {
+    let request = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
+    let path = request.get("path").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let count = request.get("count").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    if path.ends_with("/delete") { count } else { 0 }
+}
+
+fn warn_of_cleanup((held, unsent): (u64, u64), args: &ResyncArgs) -> Result<(), Failure> {
     tracing::warn!(
         feed = args.feed,
         keys = held,
-        "--cleanup-feed forgets what the service has of this feed. It can't be undone: of these keys, \
-         those that are at the service and no longer in the shop can then never be deleted by \
-         aco-stream"
+        deletes_waiting = unsent,
+        "--cleanup-feed forgets what the service has of this feed. It can't be undone: items that are \
+         at the service and no longer in the shop can then never be deleted by aco-stream. That \
+         concerns the deletes that wait now"
     );
     if args.yes {
         return Ok(());
@@ -203,10 +228,15 @@ fn warn_of_cleanup(held: u64, args: &ResyncArgs) -> Result<(), Failure> {
     Err(Failure::usage("clean up the feed: it was not confirmed", hint))
 }
 
-fn report(answer: &ResyncAnswer, args: &ResyncArgs) -> Result<Exit, Failure> {
-    if let Some(error) = &answer.error {
-        return Err(Failure::failed(format!("schedule the resync: {error}")));
+fn report_error(answer: &ResyncAnswer) -> Result<(), Failure> {
+    match &answer.error {
+        Some(error) => Err(Failure::failed(format!("schedule the resync: {error}"))),
+        None => Ok(()),
     }
+}
+
+fn report(answer: &ResyncAnswer, args: &ResyncArgs) -> Result<Exit, Failure> {
+    report_error(answer)?;
     if answer.nothing_to_continue {
         let message = "go on with a resync: none of this feed was interrupted";
         return Err(Failure::failed(message));

@@ -100,7 +100,7 @@ impl Report {
             let mut report = FeedReport::of(feed);
             store.each_ledger_record(feed, &mut |_, record| report.count(&record))?;
             report.dirty = u64::try_from(store.dirty_count(feed)?).unwrap_or(u64::MAX);
-            report.is_mass_load = ranges.contains_key(&feed);
+            report.is_mass_load = ranges.contains_key(&feed) || store.feed_resync(feed)?.is_some();
             feeds.push(report);
         }
         Ok(Self {

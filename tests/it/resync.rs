@@ -115,6 +115,7 @@ fn a_cleanup_wants_a_confirmation_and_sends_everything() {
     let refused = shop.resync("prices", &["--cleanup-feed"]);
     assert_eq!(refused.code, Some(64), "{}", refused.stderr);
     assert!(refused.stderr.contains("never be deleted"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("deletes_waiting=0"), "{}", refused.stderr);
     shop.deliver();
     assert_eq!(shop.requests(before), []);
     assert_eq!(shop.resync("prices", &["--cleanup-feed", "--yes"]).code, Some(0));
