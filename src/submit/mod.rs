@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Body, Client, StatusCode, Url};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
 
 pub use permit::{Permit, instance};
@@ -273,12 +273,24 @@ impl Submitter {
         request: impl Fn() -> reqwest::RequestBuilder,
     ) -> Result<Reply, Trouble> {
         let token = self.tokens.current().await.map_err(Trouble::Token)?;
-        let reply = reply::read(token.authorize(request())).await.map_err(Trouble::Transport)?;
+        let reply = self.signed(&token, request()).await?;
         if reply.status != StatusCode::UNAUTHORIZED {
             return Ok(reply);
         }
         let token = self.tokens.renewed(&token).await.map_err(Trouble::Token)?;
-        reply::read(token.authorize(request())).await.map_err(Trouble::Transport)
+        self.signed(&token, request()).await
+    }
+
+    /// Sends a request with this token. A service that quotes the token, or the secret, must not bring
+    /// them into a log or the store.
+    async fn signed(
+        &self,
+        token: &token::Token,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Reply, Trouble> {
+        let reply = reply::read(token.authorize(request)).await.map_err(Trouble::Transport)?;
+        let secrets = [token.expose(), self.params.client_secret.expose_secret()];
+        Ok(reply.without(&secrets))
     }
 }
 

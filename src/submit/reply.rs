@@ -9,6 +9,9 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Longest quote of a body that is not JSON, in characters.
 const QUOTE_CHARS_MAX: usize = 200;
 
+/// What stands in place of a secret.
+const STARS: &str = "***";
+
 /// What came back.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -25,6 +28,16 @@ impl Reply {
     /// The body, if it is JSON.
     pub(super) fn json(&self) -> Option<Json> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The reply with stars in place of these secrets.
+    pub(super) fn without(self, secrets: &[&str]) -> Self {
+        let body = secrets.iter().fold(self.body, |body, secret| starred(body, secret.as_bytes()));
+        let request_id = secrets
+            .iter()
+            .filter(|secret| !secret.is_empty())
+            .fold(self.request_id, |id, secret| id.replace(secret, STARS));
+        Self { body, request_id, ..self }
     }
 
     /// The service's words: the fields it uses for messages, or the beginning of the body.
@@ -44,6 +57,26 @@ impl Reply {
             named.join(": ")
         }
     }
+}
+
+/// The text with stars wherever the secret is; at its end also where the secret is cut off.
+fn starred(body: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    if secret.is_empty() {
+        return body;
+    }
+    let mut starred = Vec::with_capacity(body.len());
+    let mut rest = body.as_slice();
+    while let Some((first, tail)) = rest.split_first() {
+        let is_cut_off = rest.len() < secret.len() && rest.len() > 7 && secret.starts_with(rest);
+        if rest.starts_with(secret) || is_cut_off {
+            starred.extend(STARS.as_bytes());
+            rest = rest.get(secret.len()..).unwrap_or_default();
+        } else {
+            starred.push(*first);
+            rest = tail;
+        }
+    }
+    starred
 }
 
 /// Sends a request and reads the reply. The body of a success has to arrive whole; of a failure,

@@ -339,6 +339,23 @@ async fn every_other_status_has_its_verdict() {
 }
 
 #[tokio::test]
+async fn token_and_secret_that_an_answer_quotes_are_not_repeated() {
+    let quote = json!({
+        "message": "bad header: Bearer token-1, secret s3cret&",
+        "errors": [{"itemIndex": 0, "code": "token-1", "message": "s3cret&"}],
+    });
+    for text in [quote.to_string(), "<p>Bearer token-1</p> s3cret&".to_owned()] {
+        for status in [400, 403, 500] {
+            let answer =
+                answer_to(Says::Reply(status, &[("x-request-id", "r-token-1")], text.clone()));
+            let told = format!("{:?}", answer.await);
+            assert!(told.contains("***"), "{told}");
+            assert!(!told.contains("token-1") && !told.contains("s3cret"), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let answer = answer_to(Says::Reply(307, &[("location", "/elsewhere")], String::new())).await;
     assert_eq!((answer.verdict, answer.code), (Verdict::Unavailable, 307));

@@ -30,6 +30,11 @@ pub(super) struct Token {
 }
 
 impl Token {
+    /// The token itself, to look for it.
+    pub(super) fn expose(&self) -> &str {
+        self.value.expose_secret()
+    }
+
     /// Puts the token on a request.
     pub(super) fn authorize(&self, request: RequestBuilder) -> RequestBuilder {
         request.bearer_auth(self.value.expose_secret())
