@@ -412,7 +412,7 @@ fn unknown_key() {
 fn unknown_section() {
     let bench = Bench::new(&nowhere().replace("[store]", "[sotre]"));
     assert_snapshot!(bench.refusal(&["config", "show"], 78), @r"
-    error: failed to read the config file [DIR]/aco-stream.toml, line 10, sotre: unknown field `sotre`, expected one of `source`, `commerce`, `optimizer`, `limits`, `scopes`, `feeds`, `store`
+    error: failed to read the config file [DIR]/aco-stream.toml, line 10, sotre: unknown field `sotre`, expected one of `source`, `commerce`, `optimizer`, `limits`, `scopes`, `feeds`, `store`, `requests`
       hint: README.md shows a complete file, with every key and what it may be
     ");
 }
