@@ -37,7 +37,7 @@ impl Reply {
             .iter()
             .filter(|secret| !secret.is_empty())
             .fold(self.request_id, |id, secret| id.replace(secret, STARS));
-        Self { body, request_id, ..self }
+        Self { request_id, body, ..self }
     }
 
     /// The service's words: the fields it uses for messages, or the beginning of the body.
