@@ -155,7 +155,7 @@ async fn trial(seed: u64) {
         tenant_id: params.tenant_id,
         client_id: params.client_id,
         client_secret: SecretString::from(params.client_secret),
-        timeout: Duration::from_millis(250),
+        timeout: Duration::from_secs(1),
     };
     trial.world.delivery().submitter = Arc::new(Submitter::new(submit, clock).unwrap());
     let delivering = async {
