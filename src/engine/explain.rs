@@ -9,7 +9,7 @@ use crate::engine::deliver::{DeliverParams, spending};
 use crate::engine::{EngineError, timers};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, assemble};
 use crate::ledger::{ItemState, LedgerRecord};
-use crate::outbox::{Intent, Outbox, Wait};
+use crate::outbox::{Intent, Outbox, StopReason, Wait};
 use crate::pace::{Pace, Room};
 use crate::store::{PastAnswer, Phase, Store};
 
@@ -119,6 +119,13 @@ fn summarised(
     is_waiting: bool,
 ) -> (String, String) {
     let words = if record.message.is_empty() { "no words" } else { record.message.as_str() };
+    let words = words.trim_end_matches('.');
+    let shut_out = match record.code {
+        401 => Some(StopReason::TokenRefused),
+        403 => Some(StopReason::Forbidden),
+        404 => Some(StopReason::NoSuchEndpoint),
+        _ => None,
+    };
     let again = "it goes again when its content changes in the shop, or when it is asked for";
     match record.state {
         ItemState::Accepted if digest.is_some() && digest == record.accepted && !is_waiting => (
@@ -140,6 +147,13 @@ fn summarised(
         ItemState::Pending => {
             ("This item is to be deleted at the service.".to_owned(), String::new())
         }
+        ItemState::Retrying if shut_out.is_some() => (
+            format!(
+                "The service let nothing in when this item was sent: HTTP {}, {words}. It is repeated.",
+                record.code
+            ),
+            shut_out.map_or("", StopReason::hint).to_owned(),
+        ),
         ItemState::Retrying => (
             format!(
                 "The last attempt failed for a reason that may pass: HTTP {}, {words}. It is repeated.",

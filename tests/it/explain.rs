@@ -30,8 +30,8 @@ impl Desk {
     }
 
     /// The recorded shop, amid its delivery to a service that is out of order.
-    fn interrupted() -> Self {
-        let fail = vec!["503:1000".parse().expect("a rule")];
+    fn interrupted(rule: &str, requests_min: usize) -> Self {
+        let fail = vec![rule.parse().expect("a rule")];
         let params = SandboxParams { limits: SandboxLimits::Off, fail, ..SandboxParams::default() };
         let service = Service::start(params);
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -39,7 +39,9 @@ impl Desk {
             .env("ACO_STREAM_CLIENT_SECRET", "sandbox-secret");
         let file = fixture("binlog/story-mariadb.bin.zst");
         let running = aco.start(&["replay", file.to_str().expect("UTF-8")]);
-        eventually("requests have failed", COMMAND_LIMIT, || service.requests().len() >= 2);
+        eventually("requests have failed", COMMAND_LIMIT, || {
+            service.requests().len() >= requests_min
+        });
         running.terminate();
         running.wait(COMMAND_LIMIT);
         Self { service, aco, _directory: directory }
@@ -125,9 +127,10 @@ fn item_that_cost_no_request_is_explained_with_the_rule_it_breaks() {
 
 #[test]
 fn item_that_is_tried_again_is_explained_with_the_time_of_the_next_attempt() {
-    let desk = Desk::interrupted();
+    let desk = Desk::interrupted("503:1000", 2);
     let waiting = desk.run(&["status", "productAttributes", "--json"], 0).stdout;
-    let item: Json = serde_json::from_str(waiting.lines().next().expect("one")).expect("JSON");
+    let mut items = waiting.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
+    let item = items.find(|item| item["code"] == 503).expect("one met it");
     let part = |nth: usize| item["key"].get(nth).and_then(Json::as_str).expect("text").to_owned();
     let text = desk.run(&["explain", "productAttributes", &part(0), &part(1)], 0).stdout;
     println!("{text}");
@@ -136,6 +139,22 @@ fn item_that_is_tried_again_is_explained_with_the_time_of_the_next_attempt() {
         "{text}"
     );
     assert!(text.contains("failed, the next one is at "), "{text}");
+}
+
+#[test]
+fn item_that_nobody_was_let_in_with_is_explained_with_what_to_do() {
+    let desk = Desk::interrupted("403:1000", 1);
+    let items = desk.run(&["status", "productAttributes", "--json"], 0).stdout;
+    let mut items = items.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
+    let item = items.find(|item| item["code"] == 403).expect("one met it");
+    let part = |nth: usize| item["key"].get(nth).and_then(Json::as_str).expect("text").to_owned();
+    let text = desk.run(&["explain", "productAttributes", &part(0), &part(1)], 0).stdout;
+    println!("{text}");
+    assert!(
+        text.contains("The service let nothing in when this item was sent: HTTP 403"),
+        "{text}"
+    );
+    assert!(text.contains("What to do: give the credentials access"), "{text}");
 }
 
 #[test]
