@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::program::{Aco, COMMAND_LIMIT, Finished, eventually};
 use crate::servers::Server;
-use crate::shop::{Service, config, fixture};
+use crate::shop::{Service, Shop, config, fixture};
 
 struct Desk {
     service: Service,
@@ -167,4 +167,17 @@ fn key_that_is_not_one_is_answered_with_those_there_are() {
     assert!(none.contains("`aco-stream status products` lists the keys"), "{none}");
     let feed = desk.run(&["explain", "nothing", "x"], 64).stderr;
     assert!(feed.contains("the feeds are"), "{feed}");
+}
+
+#[test]
+fn running_process_explains_its_items() {
+    let shop = Shop::open(&Server::mariadb());
+    shop.settle();
+    let running = shop.stream();
+    let key = shop.wanted_keys("priceBooks").into_iter().next().expect("a price book");
+    let [book] = key.as_slice() else { panic!("one part: {key:?}") };
+    let text = shop.output(&["explain", "priceBooks", book]);
+    println!("{text}");
+    assert!(text.contains("The service has accepted exactly this item"), "{text}");
+    Shop::stop(running);
 }
