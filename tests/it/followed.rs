@@ -22,6 +22,8 @@ use crate::servers::{Database, Session, User};
 
 /// How long a shop of a test may take to become quiet on a busy machine.
 const QUIET_LIMIT: Duration = Duration::from_mins(2);
+/// The table of the row by which the tests see how far the copy is: locks in it hold them up.
+pub(crate) const MARKED_TABLE: &str = "core_config_data";
 /// The configuration row by whose value the tests see how far the copy is.
 const MARK: &str = "general/locale/weight_unit";
 
@@ -212,7 +214,7 @@ fn mark(session: &Session) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let mark = COUNT.fetch_add(1, Ordering::Relaxed).to_string();
     session.exec(&format!(
-        "INSERT INTO core_config_data (scope, scope_id, path, value) VALUES ('tests', 0, '{MARK}', \
+        "INSERT INTO {MARKED_TABLE} (scope, scope_id, path, value) VALUES ('tests', 0, '{MARK}', \
          '{mark}') ON DUPLICATE KEY UPDATE value = '{mark}'"
     ));
     mark

@@ -11,7 +11,7 @@ use super::definitions::redefine;
 use super::rows::{change, restock};
 use super::tables::{Shape, shapes};
 use crate::fault_proxy::FaultProxy;
-use crate::followed::{Followed, following};
+use crate::followed::{Followed, MARKED_TABLE, following};
 use crate::matrix_live::Form;
 use crate::program::{Aco, COMMAND_LIMIT, Running, eventually};
 use crate::random::Random;
@@ -60,6 +60,8 @@ pub(crate) struct Generator<'a> {
     service: Service,
     /// Transactions that are prepared: their names, and the connections that they were made on.
     prepared: Vec<(String, String)>,
+    /// Whether one of them may hold locks where the comparison writes its mark.
+    holds_the_mark: bool,
     pub(crate) log: Log,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Generator<'a> {
             program: None,
             service: Service::unlimited(),
             prepared: Vec::new(),
+            holds_the_mark: false,
             log: Log::default(),
         }
     }
@@ -147,6 +150,9 @@ impl<'a> Generator<'a> {
             program.kill();
             self.followed.reopen();
             self.followed.start_at_once(&self.params);
+        }
+        if self.holds_the_mark {
+            self.end_prepared();
         }
         let what = format!("seed {}", self.log.seed);
         self.followed.assert_copy_equals(&self.database, &what);
@@ -237,8 +243,10 @@ impl<'a> Generator<'a> {
             this.told(&format!("/* other */ {statement}"), answer.as_deref())
         };
         send(self, format!("XA START {name}"));
+        let mut holds_the_mark = false;
         for _ in 0..self.random.up_to(3) {
             let statement = change(&self.shapes, &mut self.random);
+            holds_the_mark |= statement.contains(MARKED_TABLE);
             send(self, statement);
         }
         let is_sound = send(self, format!("XA END {name}"));
@@ -248,6 +256,7 @@ impl<'a> Generator<'a> {
             }
             _ if is_sound && send(self, format!("XA PREPARE {name}")) => {
                 self.prepared.push((name, connection));
+                self.holds_the_mark |= holds_the_mark;
             }
             _ => {
                 send(self, format!("XA ROLLBACK {name}"));
@@ -257,6 +266,7 @@ impl<'a> Generator<'a> {
 
     /// The second phase of those that are prepared, on another connection.
     fn end_prepared(&mut self) {
+        self.holds_the_mark = false;
         for (name, connection) in std::mem::take(&mut self.prepared) {
             // Until the connection is gone, nobody else may end it. One that changed nothing may be
             // gone with it.
