@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{CatalogRead as _, Owner, Shop};
+use crate::catalog::{CatalogRead as _, Shop};
 use crate::engine::{DeliverParams, EngineError};
 use crate::feed::{AssembleOptions, Feed, FeedOwner, assemble};
 use crate::source::ShopCounts;
@@ -56,7 +56,7 @@ pub fn count_items(
         // database, and there may be millions: their keys are not held.
         let is_unique = matches!(feed, Feed::Products | Feed::Prices);
         let mut seen = BTreeSet::new();
-        for id in store.owner_ids(owner_kind(feed)).map_err(EngineError::Read)? {
+        for id in store.owner_ids(feed.owner_kind()).map_err(EngineError::Read)? {
             let assembly = assemble(FeedOwner { feed, id }, &shop, store, options);
             for item in assembly.map_err(EngineError::Read)?.items {
                 if !is_unique && !seen.insert(item.key) {
@@ -71,16 +71,6 @@ pub fn count_items(
         counts.items.insert(feed.name().to_owned(), items);
     }
     Ok(Some(counts))
-}
-
-/// What owns a feed's items.
-fn owner_kind(feed: Feed) -> fn(u32) -> Owner {
-    match feed {
-        Feed::ProductAttributes | Feed::CategoryAttributes => Owner::Attribute,
-        Feed::Categories => Owner::Category,
-        Feed::Products | Feed::Prices => Owner::Product,
-        Feed::PriceBooks => Owner::Website,
-    }
 }
 
 /// The items that the database's counts come to, without what is not exported. Pure.

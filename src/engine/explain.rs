@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{CatalogRead, Owner, Reference, Shop};
+use crate::catalog::{CatalogRead, Reference, Shop};
 use crate::engine::deliver::{DeliverParams, spending};
 use crate::engine::{EngineError, timers};
 use crate::feed::{Digest, Feed, FeedKey, FeedOwner, assemble};
@@ -259,17 +259,12 @@ fn waiting(
 
 /// The rows of an item's owner in the catalog copy.
 fn rows(store: &Store, owner: FeedOwner) -> Result<Vec<TableRows>, EngineError> {
-    let (own, versions) = match owner.feed {
-        Feed::Products | Feed::Prices => {
-            (Owner::Product(owner.id), Some(Reference::EntityVersion(owner.id)))
-        }
-        Feed::Categories => {
-            (Owner::Category(owner.id), Some(Reference::CategoryVersionOf(owner.id)))
-        }
-        Feed::ProductAttributes | Feed::CategoryAttributes => (Owner::Attribute(owner.id), None),
-        Feed::PriceBooks => (Owner::Website(owner.id), None),
+    let versions = match owner.feed {
+        Feed::Products | Feed::Prices => Some(Reference::EntityVersion(owner.id)),
+        Feed::Categories => Some(Reference::CategoryVersionOf(owner.id)),
+        Feed::ProductAttributes | Feed::CategoryAttributes | Feed::PriceBooks => None,
     };
-    let mut owners = vec![own];
+    let mut owners = vec![owner.feed.owner_kind()(owner.id)];
     if let Some(versions) = versions {
         let ids = store.referrers(versions).map_err(EngineError::Read)?;
         owners.extend(ids.into_iter().map(|id| versions.referrer(id)));

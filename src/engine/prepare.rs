@@ -142,18 +142,18 @@ impl Preparation<'_> {
         ranges: &Ranges,
     ) -> Result<Option<Vec<u32>>, EngineError> {
         let after = range.after;
-        let (kind, before): (fn(u32) -> Owner, &[Feed]) = match feed {
-            Feed::ProductAttributes | Feed::CategoryAttributes => (Owner::Attribute, &[]),
-            Feed::Categories => (Owner::Category, &[Feed::CategoryAttributes]),
-            Feed::Products => (Owner::Product, &[Feed::ProductAttributes, Feed::Categories]),
-            Feed::PriceBooks => (Owner::Website, &[]),
-            Feed::Prices => (Owner::Product, &[Feed::ProductAttributes, Feed::PriceBooks]),
+        let before: &[Feed] = match feed {
+            Feed::ProductAttributes | Feed::CategoryAttributes | Feed::PriceBooks => &[],
+            Feed::Categories => &[Feed::CategoryAttributes],
+            Feed::Products => &[Feed::ProductAttributes, Feed::Categories],
+            Feed::Prices => &[Feed::ProductAttributes, Feed::PriceBooks],
         };
         if before.iter().any(|feed| ranges.contains_key(feed)) {
             return Ok(None);
         }
         // Owners with rows, and owners that had items but have no rows any more.
-        let rows = self.store.owner_ids_after(kind(after.unwrap_or(0)), OWNERS_PER_COMMIT);
+        let rows =
+            self.store.owner_ids_after(feed.owner_kind()(after.unwrap_or(0)), OWNERS_PER_COMMIT);
         let mut ids: BTreeSet<u32> = rows.map_err(EngineError::Read)?.into_iter().collect();
         let owned = self.store.ledger_owner_ids_after(feed, after, OWNERS_PER_COMMIT);
         ids.extend(owned.map_err(EngineError::Store)?);

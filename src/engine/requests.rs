@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::outbox::{Answer, Batch, OutboxEntry, Verb, Verdict};
+use crate::feed::{Digest, FeedKey};
+use crate::outbox::{Answer, Batch, Verb, Verdict};
 
 /// Where the log is kept and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,21 +70,17 @@ pub struct RequestItem {
 }
 
 impl RequestLine {
-    /// The line for an answer. `entries` are those of the batch, `bodies` what was sent, both in order.
+    /// The line for an answer. `digest` tells what was sent of a key, `bodies` are in the keys' order.
     pub(crate) fn new(
         batch: &Batch,
-        entries: &[OutboxEntry],
+        digest: &dyn Fn(&FeedKey) -> Option<Digest>,
         bodies: Option<&[Json]>,
         (sent_at, elapsed_ms): (Timestamp, u64),
         answer: &Answer,
     ) -> Self {
         let items = batch.keys.iter().enumerate().map(|(nth, key)| RequestItem {
             key: key.parts().to_vec(),
-            digest: entries
-                .iter()
-                .find(|entry| entry.key == *key)
-                .and_then(|entry| entry.intent.digest())
-                .map(|digest| digest.to_string()),
+            digest: digest(key).map(|digest| digest.to_string()),
             message: message_about(nth, &answer.verdict),
             body: bodies.and_then(|bodies| bodies.get(nth)).cloned(),
         });

@@ -124,16 +124,6 @@ pub fn request_resync(
     Ok(scheduled)
 }
 
-/// The kind of owner that a feed's items come from.
-const fn owner_kind(feed: Feed) -> fn(u32) -> Owner {
-    match feed {
-        Feed::ProductAttributes | Feed::CategoryAttributes => Owner::Attribute,
-        Feed::Categories => Owner::Category,
-        Feed::Products | Feed::Prices => Owner::Product,
-        Feed::PriceBooks => Owner::Website,
-    }
-}
-
 /// The owners of a feed beyond an id: those with rows, and those that had items but have no rows.
 pub(crate) fn owners_after(
     store: &Store,
@@ -141,7 +131,7 @@ pub(crate) fn owners_after(
     after: Option<u32>,
 ) -> Result<BTreeSet<FeedOwner>, EngineError> {
     let mut ids: BTreeSet<u32> =
-        store.owner_ids(owner_kind(feed)).map_err(EngineError::Read)?.into_iter().collect();
+        store.owner_ids(feed.owner_kind()).map_err(EngineError::Read)?.into_iter().collect();
     let known = store.ledger_owner_ids_after(feed, None, usize::MAX);
     ids.extend(known.map_err(EngineError::Store)?);
     let is_left = |id: &u32| after.is_none_or(|after| *id > after);
@@ -189,7 +179,7 @@ pub(crate) fn owners(
 
 fn with_id(store: &Store, feed: Feed, id: &str) -> Result<BTreeSet<u32>, EngineError> {
     let Ok(id) = id.parse::<u32>() else { return Ok(BTreeSet::new()) };
-    let has_rows = store.sheet(owner_kind(feed)(id)).map_err(EngineError::Read)?.is_some();
+    let has_rows = store.sheet(feed.owner_kind()(id)).map_err(EngineError::Read)?.is_some();
     let known = store.owned_keys(FeedOwner { feed, id }).map_err(EngineError::Store)?;
     Ok((has_rows || !known.is_empty()).then_some(id).into_iter().collect())
 }

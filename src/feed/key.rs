@@ -5,6 +5,8 @@ use std::fmt;
 use serde_json::Value as Json;
 use sha1::{Digest as _, Sha1};
 
+use crate::catalog::Owner;
+
 /// A feed: one kind of payload that the service takes.
 ///
 /// The order is the order of a first sync: what others refer to goes first.
@@ -67,6 +69,16 @@ impl Feed {
     /// The feed with this number.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|feed| feed.code() == code)
+    }
+
+    /// The kind of owner that its items are assembled from, by the owner's id.
+    pub const fn owner_kind(self) -> fn(u32) -> Owner {
+        match self {
+            Self::ProductAttributes | Self::CategoryAttributes => Owner::Attribute,
+            Self::Categories => Owner::Category,
+            Self::Products | Self::Prices => Owner::Product,
+            Self::PriceBooks => Owner::Website,
+        }
     }
 
     /// Most items in one request (ACO connector guide: batch limits).

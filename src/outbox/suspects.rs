@@ -23,13 +23,13 @@ pub(super) enum Role {
     Alone,
 }
 
-/// The role of a group; 0 is none.
-pub(super) fn role(group: u32) -> Role {
-    match group % 4 {
+/// The role of a group; 0 is none and has none.
+pub(super) fn role(group: u32) -> Option<Role> {
+    (group != 0).then_some(match group % 4 {
         0 => Role::Tested,
         2 => Role::Alone,
         _ => Role::Rest,
-    }
+    })
 }
 
 impl Outbox {
@@ -52,13 +52,13 @@ impl Outbox {
     /// The tested group that a batch in flight is of.
     pub(super) fn tested_by(&self, keys: &[FeedKey]) -> Option<u32> {
         let group = self.entries.get(keys.first()?)?.suspect_group;
-        (group != 0 && role(group) == Role::Tested).then_some(group)
+        (role(group) == Some(Role::Tested)).then_some(group)
     }
 
     /// Whether a batch in flight is an item that goes alone.
     pub(super) fn is_alone(&self, keys: &[FeedKey]) -> bool {
         let entry = keys.first().and_then(|key| self.entries.get(key));
-        entry.is_some_and(|entry| role(entry.suspect_group) == Role::Alone)
+        entry.is_some_and(|entry| role(entry.suspect_group) == Some(Role::Alone))
     }
 
     /// A tested group was taken. If that was all of it, the bad item is in its rest, which is tested
@@ -95,7 +95,7 @@ impl Outbox {
         is_due: &dyn Fn(&OutboxEntry) -> bool,
         may_go: &dyn Fn(&FeedKey) -> bool,
     ) -> Option<Vec<&OutboxEntry>> {
-        let groups = self.suspects.iter().filter(|(group, _)| role(**group) != Role::Rest);
+        let groups = self.suspects.iter().filter(|(group, _)| role(**group) != Some(Role::Rest));
         let mut groups = groups.filter(|(_, keys)| self.is_of(keys, endpoint));
         groups.find_map(|(_, keys)| {
             let mut entries = self.of(keys);
@@ -114,7 +114,7 @@ impl Outbox {
         is_held: &dyn Fn(&OutboxEntry) -> bool,
     ) -> Queue {
         let mut cleared = Queue::default();
-        let rests = self.suspects.iter().filter(|(group, _)| role(**group) == Role::Rest);
+        let rests = self.suspects.iter().filter(|(group, _)| role(**group) == Some(Role::Rest));
         let mut rests = rests.filter(|(_, keys)| self.is_of(keys, endpoint)).peekable();
         if rests.peek().is_some() && !self.is_searching(endpoint, is_held) {
             for (sequence, key) in rests.flat_map(|(_, keys)| keys) {
@@ -127,11 +127,10 @@ impl Outbox {
     /// Whether a test of an endpoint is on its way or can go. One whose items all wait for others must
     /// not hold those others up.
     fn is_searching(&self, endpoint: (Verb, Feed), is_held: &dyn Fn(&OutboxEntry) -> bool) -> bool {
-        let waiting = self.suspects.iter().filter(|(group, _)| role(**group) == Role::Tested);
+        let waiting = self.suspects.iter().filter(|(group, _)| role(**group) == Some(Role::Tested));
         let mut waiting = waiting.filter(|(_, keys)| self.is_of(keys, endpoint));
         let is_tested = |entry: &OutboxEntry| {
-            entry.suspect_group != 0
-                && role(entry.suspect_group) == Role::Tested
+            role(entry.suspect_group) == Some(Role::Tested)
                 && (entry.intent.verb(), entry.key.feed) == endpoint
         };
         waiting.any(|(_, keys)| !self.of(keys).into_iter().all(is_held))

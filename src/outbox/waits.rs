@@ -56,7 +56,7 @@ impl Outbox {
         if !holders.is_empty() {
             return Some(Wait::HeldBy(holders));
         }
-        if entry.suspect_group != 0 && role(entry.suspect_group) == Role::Rest {
+        if role(entry.suspect_group) == Some(Role::Rest) {
             return Some(Wait::Search);
         }
         let is_before = |other: &&super::OutboxEntry| {

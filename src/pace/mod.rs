@@ -34,7 +34,7 @@ const WINDOW: Duration = Duration::from_millis(60_250);
 const LATE_MAX: Duration = Duration::from_millis(750);
 
 /// The longest that the service can have delivery pause.
-pub const PAUSE_MAX: Duration = Duration::from_hours(1);
+const PAUSE_MAX: Duration = Duration::from_hours(1);
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;

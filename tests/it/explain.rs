@@ -72,6 +72,15 @@ impl Desk {
         };
         items.map(|item| (part(&item, 0), part(&item, 1))).collect()
     }
+
+    /// What is said about an attribute that was last answered with this status.
+    fn attribute_that_met(&self, code: u16) -> String {
+        let items = self.run(&["status", "productAttributes", "--json"], 0).stdout;
+        let mut items = items.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
+        let item = items.find(|item| item["code"] == code).expect("one met it");
+        let part = |pointer| item.pointer(pointer).and_then(Json::as_str).expect("text");
+        self.run(&["explain", "productAttributes", part("/key/0"), part("/key/1")], 0).stdout
+    }
 }
 
 /// The sku of a product of the recorded shop.
@@ -104,7 +113,7 @@ fn refused_item_is_explained_in_the_services_words() {
         assert!(text.contains("The service refused this item with HTTP 400"), "{text}");
         assert!(text.contains("What to do: "), "{text}");
         assert!(text.contains("request "), "{text}");
-        // Its prices wait for nothing: the service does not know the product.
+        // The log has the request, and of it only this item.
         let log = desk.run(&["requests", "--feed", "products", "--key", &sku], 0).stdout;
         let lines: Vec<Json> =
             log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -128,12 +137,7 @@ fn item_that_cost_no_request_is_explained_with_the_rule_it_breaks() {
 #[test]
 fn item_that_is_tried_again_is_explained_with_the_time_of_the_next_attempt() {
     let desk = Desk::interrupted("503:1000", 2);
-    let waiting = desk.run(&["status", "productAttributes", "--json"], 0).stdout;
-    let mut items = waiting.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
-    let item = items.find(|item| item["code"] == 503).expect("one met it");
-    let part = |nth: usize| item["key"].get(nth).and_then(Json::as_str).expect("text").to_owned();
-    let text = desk.run(&["explain", "productAttributes", &part(0), &part(1)], 0).stdout;
-    println!("{text}");
+    let text = desk.attribute_that_met(503);
     assert!(
         text.contains("The last attempt failed for a reason that may pass: HTTP 503"),
         "{text}"
@@ -144,12 +148,7 @@ fn item_that_is_tried_again_is_explained_with_the_time_of_the_next_attempt() {
 #[test]
 fn item_that_nobody_was_let_in_with_is_explained_with_what_to_do() {
     let desk = Desk::interrupted("403:1000", 1);
-    let items = desk.run(&["status", "productAttributes", "--json"], 0).stdout;
-    let mut items = items.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
-    let item = items.find(|item| item["code"] == 403).expect("one met it");
-    let part = |nth: usize| item["key"].get(nth).and_then(Json::as_str).expect("text").to_owned();
-    let text = desk.run(&["explain", "productAttributes", &part(0), &part(1)], 0).stdout;
-    println!("{text}");
+    let text = desk.attribute_that_met(403);
     assert!(
         text.contains("The service let nothing in when this item was sent: HTTP 403"),
         "{text}"

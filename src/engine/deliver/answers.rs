@@ -12,7 +12,7 @@ use crate::engine::requests::RequestLine;
 use crate::engine::{DeliveryTrouble, EngineError, Gauges};
 use crate::feed::{Digest, FeedKey};
 use crate::ledger::LedgerRecord;
-use crate::outbox::{Answer, Batch, Effect, OutboxEntry, StopReason, Verb, Verdict};
+use crate::outbox::{Answer, Batch, Effect, StopReason, Verb, Verdict};
 use crate::store::{PastAnswer, WriteBatch};
 
 impl Delivery {
@@ -20,11 +20,11 @@ impl Delivery {
     pub(super) fn answered(&mut self, answered: &Answered) -> Result<(), EngineError> {
         let Answered { batch, sent_at, answer, bodies } = answered;
         if let Some(log) = &mut self.requests {
-            let entries: Vec<OutboxEntry> =
-                batch.keys.iter().filter_map(|key| self.outbox.get(key)).cloned().collect();
+            let outbox = &self.outbox;
+            let digest = |key: &FeedKey| outbox.get(key).and_then(|entry| entry.intent.digest());
             let elapsed_ms = since(self.clock.now(), *sent_at).as_millis();
             let times = (*sent_at, u64::try_from(elapsed_ms).unwrap_or(u64::MAX));
-            log.add(&RequestLine::new(batch, &entries, bodies.as_deref(), times, answer));
+            log.add(&RequestLine::new(batch, &digest, bodies.as_deref(), times, answer));
         }
         self.settle(batch, *sent_at, answer)
     }

@@ -10,6 +10,7 @@ mod model;
 mod naps;
 mod pair;
 mod power;
+mod price_books;
 mod random;
 mod records;
 mod resyncs;
