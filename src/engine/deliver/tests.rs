@@ -9,6 +9,7 @@ mod hostile;
 mod model;
 mod naps;
 mod pair;
+mod pair_random;
 mod power;
 mod price_books;
 mod random;

@@ -46,9 +46,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// What was refused without a reason, and stays parked for it.
-type Spurious = BTreeMap<FeedKey, Option<Json>>;
+pub(super) type Spurious = BTreeMap<FeedKey, Option<Json>>;
 
-fn answer(world: &mut World, spurious: &mut Spurious, kind: u8, item: usize, took: bool) {
+pub(super) fn answer(
+    world: &mut World,
+    spurious: &mut Spurious,
+    kind: u8,
+    item: usize,
+    took: bool,
+) {
     if world.on_the_way.is_empty() {
         return;
     }
@@ -97,6 +103,22 @@ fn may_be_parked(world: &World, spurious: &Spurious, key: &FeedKey, wanted: Opti
     is_spurious || is_bad || book.is_some_and(|book| world.state(&book) == Some(ItemState::Parked))
 }
 
+/// Holds the service to the shop, apart from keys that have a right to be parked.
+pub(super) fn check(world: &mut World, spurious: &Spurious) {
+    let expected = world.expected();
+    let allowed: Vec<FeedKey> = expected
+        .iter()
+        .map(|(key, body)| (key, body.as_ref().ok()))
+        .chain(world.service.items.keys().map(|key| (key, None)))
+        .filter(|(key, wanted)| {
+            let wanted = wanted.or_else(|| expected.get(key).and_then(|it| it.as_ref().ok()));
+            may_be_parked(world, spurious, key, wanted)
+        })
+        .map(|(key, _)| key.clone())
+        .collect();
+    world.check(&|key, _| allowed.contains(key));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None, cases: cases(12), max_shrink_iters: 500,
@@ -117,7 +139,7 @@ proptest! {
                     let changes = edits.iter().flat_map(|it| world.database.edit(it)).collect();
                     world.write(changes);
                 }
-                Step::Absorb(count) => world.absorb(count),
+                Step::Absorb(count) => drop(world.absorb(count)),
                 Step::Prepare => drop(world.prepare()),
                 Step::Send => drop(world.send()),
                 Step::Answer { kind, item, took } => {
@@ -128,17 +150,6 @@ proptest! {
             }
         }
         world.settle_down();
-        let expected = world.expected();
-        let allowed: Vec<FeedKey> = expected
-            .iter()
-            .map(|(key, body)| (key, body.as_ref().ok()))
-            .chain(world.service.items.keys().map(|key| (key, None)))
-            .filter(|(key, wanted)| {
-                let wanted = wanted.or_else(|| expected.get(key).and_then(|it| it.as_ref().ok()));
-                may_be_parked(&world, &spurious, key, wanted)
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        world.check(&|key, _| allowed.contains(key));
+        check(&mut world, &spurious);
     }
 }

@@ -358,7 +358,7 @@ fn crash_after_any_commit_of_a_change_loses_nothing() {
         world.write(changes);
         for step in 0..steps {
             match step {
-                0 => world.absorb(1),
+                0 => assert!(world.absorb(1)),
                 1 => assert!(world.prepare()),
                 2 => assert!(world.send()),
                 _ if world.on_the_way.is_empty() => {}

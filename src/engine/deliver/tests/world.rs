@@ -290,7 +290,8 @@ impl World {
         let clock: SharedClock = Arc::new(self.clock.clone());
         let params = deliver_params(&self.limits);
         let mut standby = Standby::new(&open.store, &clock, &self.gauges, &open.bell, &params);
-        while standby.step(self.clock.now()).unwrap() {}
+        let is_at_rest = (0..10_000).any(|_| !standby.step(self.clock.now()).unwrap());
+        assert!(is_at_rest, "a process that stands by comes to rest");
         assert!(open.store.outbox().unwrap().is_empty(), "nothing waits to be sent");
     }
 
@@ -316,11 +317,14 @@ impl World {
         }
     }
 
-    /// Absorbs up to `count` transactions as one commit.
-    pub(super) fn absorb(&mut self, count: usize) {
+    /// Absorbs up to `count` transactions as one commit. Whether there were any.
+    pub(super) fn absorb(&mut self, count: usize) -> bool {
         let stored = self.store().position().unwrap().unwrap().at.offset;
         let from = usize::try_from(stored - 4).unwrap();
         let to = self.log.len().min(from + count);
+        if from == to {
+            return false;
+        }
         let transactions: Vec<SourceTransaction> = (from..to)
             .map(|nth| SourceTransaction {
                 changes: self.log[nth].clone().into(),
@@ -341,6 +345,7 @@ impl World {
         if absorbed.unwrap().is_shop_stale {
             self.open.as_ref().unwrap().bell.shop_version.fetch_add(1, Ordering::SeqCst);
         }
+        true
     }
 
     pub(super) fn prepare(&mut self) -> bool {
@@ -386,7 +391,8 @@ impl World {
     pub(super) fn settle_down(&mut self) {
         self.absorb(usize::MAX >> 1);
         for _ in 0..500 {
-            while self.prepare() {}
+            let is_at_rest = (0..10_000).any(|_| !self.prepare());
+            assert!(is_at_rest, "what is dirty is decided about");
             let is_sent = self.send();
             while !self.on_the_way.is_empty() {
                 self.answer();
