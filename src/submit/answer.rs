@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::fmt::rfc2822;
 use serde_json::Value as Json;
 
 use super::reply::Reply;
@@ -81,8 +82,14 @@ fn index(error: &Json) -> Option<usize> {
     usize::try_from(number).ok()
 }
 
-/// How long a 429 wants us to wait.
+/// How long a 429 wants us to wait: a number of seconds, or a date (RFC 9110, Retry-After). The date
+/// counts from the service's own, so a clock of ours that is wrong does no harm.
 fn pause(reply: &Reply) -> Duration {
-    let seconds = reply.retry_after.parse().unwrap_or(PAUSE_DEFAULT_S);
+    let date = |text| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    let until = || {
+        let pause = date(&reply.retry_after)?.duration_since(date(&reply.date)?);
+        Some(u64::try_from(pause.as_secs()).unwrap_or(0))
+    };
+    let seconds = reply.retry_after.parse().ok().or_else(until).unwrap_or(PAUSE_DEFAULT_S);
     Duration::from_secs(seconds.clamp(1, PAUSE_MAX_S))
 }

@@ -20,6 +20,8 @@ pub(super) struct Reply {
     pub(super) request_id: String,
     /// `retry-after` as sent, or empty.
     pub(super) retry_after: String,
+    /// `date` as sent, or empty: the service's time.
+    pub(super) date: String,
     /// As much of the body as was read; more than [`BODY_BYTES_MAX`] is cut off.
     pub(super) body: Vec<u8>,
 }
@@ -89,10 +91,11 @@ pub(super) async fn read(request: RequestBuilder) -> Result<Reply, reqwest::Erro
         value.unwrap_or_default().trim().to_owned()
     };
     let (request_id, retry_after) = (header("x-request-id"), header("retry-after"));
+    let date = header("date");
     let mut body = Vec::new();
     match read_body(response, &mut body).await {
         Err(error) if status.is_success() => Err(error.without_url()),
-        Ok(()) | Err(_) => Ok(Reply { status, request_id, retry_after, body }),
+        Ok(()) | Err(_) => Ok(Reply { status, request_id, retry_after, date, body }),
     }
 }
 

@@ -248,6 +248,7 @@ mod tests {
             status: StatusCode::OK,
             request_id: String::new(),
             retry_after: String::new(),
+            date: String::new(),
             body: body.to_string().into_bytes(),
         };
         let ccm = Url::parse("http://127.0.0.1:9465").unwrap();

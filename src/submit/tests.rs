@@ -305,11 +305,15 @@ async fn refused_credentials_stop_and_an_absent_token_service_does_not() {
 
 #[tokio::test]
 async fn a_429_says_how_long_to_wait_or_a_minute() {
+    const DATED: (&str, &str) = ("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT");
     let html = || "<html>Too Many Requests</html>".to_owned();
-    let cases: [(&'static [(&str, &str)], u64); 5] = [
+    let cases: [(&'static [(&str, &str)], u64); 8] = [
         (&[("retry-after", "17")], 17),
         (&[], 60),
-        (&[("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT")], 60),
+        (&[("date", "Wed, 21 Oct 2026 07:27:35 GMT"), DATED], 25),
+        (&[("date", "Wed, 21 Oct 2026 07:28:05 GMT"), DATED], 1),
+        (&[("date", "just now"), DATED], 60),
+        (&[("retry-after", "soon")], 60),
         (&[("retry-after", "999999")], 3_600),
         (&[("retry-after", "0")], 1),
     ];
