@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::random::{Spurious, answer, check};
+use super::random::{Spurious, answer, ask, check};
+use super::resyncs::whole;
 use super::world::World;
 use crate::catalog::database::Database;
 use crate::catalog::random_rows::{Edit, cases, edit};
 use crate::clock::Clock as _;
+use crate::engine::resync::request_resync;
+use crate::feed::Feed;
+use crate::ledger::Ask;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -34,6 +38,8 @@ enum Step {
     ChangePlaces,
     /// The standby dies and starts again.
     RestartStandby,
+    /// A person asks the leader for a feed.
+    Ask(Feed, Ask),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -48,6 +54,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1..400_u64).prop_map(Step::Wait),
         2 => Just(Step::ChangePlaces),
         1 => Just(Step::RestartStandby),
+        1 => ask().prop_map(|(feed, ask)| Step::Ask(feed, ask)),
     ];
     proptest::collection::vec(step, 0..80)
 }
@@ -108,6 +115,9 @@ impl Pair {
                 self.standby.world.clock.advance(Duration::from_secs(seconds));
             }
             Step::ChangePlaces => self.change_places(),
+            Step::Ask(feed, ask) => {
+                request_resync(world.store(), &whole(feed, ask)).unwrap();
+            }
             Step::RestartStandby => self.standby.world.restart(),
         }
     }

@@ -6,12 +6,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
+use super::resyncs::whole;
 use super::world::World;
 use crate::catalog::database::Database;
 use crate::catalog::random_rows::{Edit, cases, edit};
 use crate::engine::EngineError;
-use crate::feed::{FeedKey, Identity};
-use crate::ledger::ItemState;
+use crate::engine::resync::request_resync;
+use crate::feed::{Feed, FeedKey, Identity};
+use crate::ledger::{Ask, ItemState};
 use crate::outbox::{ItemFault, Verdict};
 
 #[derive(Debug, Clone)]
@@ -29,6 +31,16 @@ enum Step {
     },
     Wait(u64),
     Restart,
+    /// A person asks for a feed.
+    Ask(Feed, Ask),
+}
+
+/// What a person may ask for at any time: `Forget` is for a feed that was cleaned up.
+pub(super) fn ask() -> impl Strategy<Value = (Feed, Ask)> {
+    (
+        proptest::sample::select(Feed::ALL.to_vec()),
+        proptest::sample::select(vec![Ask::Retry, Ask::Force]),
+    )
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -41,6 +53,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(kind, item, took)| Step::Answer { kind, item, took }),
         1 => (1..400_u64).prop_map(Step::Wait),
         1 => Just(Step::Restart),
+        1 => ask().prop_map(|(feed, ask)| Step::Ask(feed, ask)),
     ];
     proptest::collection::vec(step, 0..70)
 }
@@ -147,6 +160,9 @@ proptest! {
                 }
                 Step::Wait(seconds) => world.clock.advance(Duration::from_secs(seconds)),
                 Step::Restart => world.restart(),
+                Step::Ask(feed, ask) => {
+                    request_resync(world.store(), &whole(feed, ask)).unwrap();
+                }
             }
         }
         world.settle_down();

@@ -16,7 +16,7 @@ fn product(sku: &str) -> FeedKey {
     FeedKey::new(Identity::Product { sku: sku.into(), store: "en".into() })
 }
 
-fn whole(feed: Feed, ask: Ask) -> ResyncRequest {
+pub(super) fn whole(feed: Feed, ask: Ask) -> ResyncRequest {
     ResyncRequest { feed, ids: None, ask, is_continued: false }
 }
 
