@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aco_stream::catalog::{CatalogEdits, CatalogRead as _, Owner, RowKey, Sheet, Table};
-use aco_stream::decode::Value;
+use aco_stream::decode::{TableLayout, Value};
 use aco_stream::store::{Store, StoreParams, WriteBatch};
 use serde_json::Value as Json;
 
@@ -29,27 +29,34 @@ fn differing(finished: &Finished) -> BTreeMap<String, Vec<Json>> {
 
 /// Takes a row out of the copy, puts one in, and changes a sku.
 #[expect(clippy::indexing_slicing, reason = "the fixture shop is known to have these")]
-fn damage(shop: &Shop) {
+fn damage(shop: &Shop, layout: TableLayout) {
     let path = shop.directory.path().join("store");
     let store = Store::open(&StoreParams { path, cache_bytes: 16 << 20 }).expect("it opens");
-    let ids = store.owner_ids(Owner::Product).expect("readable");
+    // The rows of a shop with content staging belong to versions of products, `row_id` before all else.
+    let (of, entities, texts, sku): (fn(u32) -> Owner, _, _, _) = match layout {
+        TableLayout::Plain => (Owner::Product, Table::ProductEntity, Table::ProductVarchar, 3),
+        TableLayout::Staged => {
+            (Owner::ProductVersion, Table::StagedProductEntity, Table::StagedProductVarchar, 4)
+        }
+    };
+    let ids = store.owner_ids(of).expect("readable");
     let sheet = |id: u32| -> (Owner, Sheet) {
-        let owner = Owner::Product(id);
+        let owner = of(id);
         (owner, store.sheet(owner).expect("readable").expect("a product"))
     };
     let mut edits = CatalogEdits::default();
     let (owner, mut lacking) = sheet(ids[0]);
-    let key = lacking.keys(Table::ProductVarchar)[0];
-    let row = lacking.remove(Table::ProductVarchar, key).expect("a row");
+    let key = lacking.keys(texts)[0];
+    let row = lacking.remove(texts, key).expect("a row");
     edits.sheets.insert(owner, Some(lacking));
     let (owner, mut other) = sheet(ids[1]);
-    let key = other.keys(Table::ProductEntity)[0];
-    let mut main = other.get(Table::ProductEntity, key).expect("a row").clone();
-    main[3] = Value::Text("another".into());
-    other.insert(Table::ProductEntity, key, main);
+    let key = other.keys(entities)[0];
+    let mut main = other.get(entities, key).expect("a row").clone();
+    main[sku] = Value::Text("another".into());
+    other.insert(entities, key, main);
     let mut surplus = row;
     surplus[0] = Value::Int(4_000_000);
-    other.insert(Table::ProductVarchar, RowKey(4_000_000, 0), surplus);
+    other.insert(texts, RowKey(4_000_000, 0), surplus);
     edits.sheets.insert(owner, Some(other));
     let mut batch = WriteBatch::default();
     batch.catalog(&edits);
@@ -57,15 +64,14 @@ fn damage(shop: &Shop) {
     store.flush().expect("flushed");
 }
 
-#[test]
-fn damaged_copy_is_named_row_by_row_and_repaired() {
+fn damaged_copy_is_named_row_by_row_and_repaired(layout: TableLayout) {
     both_servers(|server| {
-        let shop = Shop::open(server);
+        let shop = Shop::of_edition(server, layout);
         shop.settle();
         let equal = shop.aco.run(&["reconcile", "--json"]);
         assert_eq!(equal.code, Some(0), "{} {}", equal.stdout, equal.stderr);
         assert!(equal.stdout.lines().count() > 30, "{}", equal.stdout);
-        damage(&shop);
+        damage(&shop, layout);
         let differs = shop.aco.run(&["reconcile", "--json"]);
         assert_eq!(differs.code, Some(1), "{}", differs.stderr);
         let found = differing(&differs);
@@ -82,8 +88,18 @@ fn damaged_copy_is_named_row_by_row_and_repaired() {
         assert_eq!(repaired.code, Some(0), "{} {}", repaired.stdout, repaired.stderr);
         assert_eq!(differing(&repaired), BTreeMap::new());
         shop.settle();
-        shop.assert_sandbox_agrees_with_database();
+        shop.assert_sandbox_holds_what_a_fresh_start_delivers();
     });
+}
+
+#[test]
+fn damaged_copy_of_a_plain_shop_is_named_row_by_row_and_repaired() {
+    damaged_copy_is_named_row_by_row_and_repaired(TableLayout::Plain);
+}
+
+#[test]
+fn damaged_copy_of_a_staged_shop_is_named_row_by_row_and_repaired() {
+    damaged_copy_is_named_row_by_row_and_repaired(TableLayout::Staged);
 }
 
 #[test]
@@ -91,7 +107,7 @@ fn running_process_compares_while_the_shop_is_written_to() {
     both_servers(|server| {
         let shop = Shop::open(server);
         shop.settle();
-        damage(&shop);
+        damage(&shop, TableLayout::Plain);
         let running = shop.stream();
         let writer = shop.database.session(User::App);
         let mut comparing = shop.aco.start(&["reconcile", "--json"]);
