@@ -109,10 +109,15 @@ impl LedgerRecord {
         let (refused, code) = if is_refused { (None, 0) } else { (self.refused, self.code) };
         match ask {
             Ask::Retry => Self { state, refused, code, ..self },
-            // As after an attempt without an answer: nobody knows what the service holds.
-            Ask::Force => Self { state, refused, code, attempts: self.attempts.max(1), ..self },
+            Ask::Force => Self { state, refused, code, ..self }.doubted(),
             Ask::Forget => Self::first(self.owner, self.cause, self.last_at),
         }
+    }
+
+    /// As after an attempt without an answer: nobody knows what the service holds.
+    #[must_use]
+    pub fn doubted(self) -> Self {
+        Self { attempts: self.attempts.max(1), ..self }
     }
 
     /// The record of a key that was never sent.

@@ -71,16 +71,16 @@ pub(crate) fn wake_dependents(
     Ok(())
 }
 
-/// The service deleted categories, and with each of them everything below it: what it held there is
-/// sent again. In a shop whose categories are in order nothing is.
-pub(crate) fn gone_with(
-    store: &Store,
-    batch: &Batch,
-    write: &mut WriteBatch,
-) -> Result<(), StoreError> {
-    if batch.feed != Feed::Categories {
-        return Ok(());
-    }
+/// Categories are about to be deleted, and the service deletes everything below a category with it:
+/// what it holds there is doubted and sent again, whatever becomes of the delete, whose answer may never
+/// come. Has to be durable before the delete leaves. In a shop whose categories are in order there is
+/// nothing below a category that goes.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn doubt_what_goes_with(store: &Store, batch: &Batch) -> Result<(), StoreError> {
+    let mut write = WriteBatch::default();
+    let mut doubts = false;
     for key in &batch.keys {
         for (below, record) in store.accepted_below(key)? {
             if batch.keys.contains(&below) {
@@ -89,9 +89,13 @@ pub(crate) fn gone_with(
             let owner = FeedOwner { feed: batch.feed, id: record.owner };
             let mark = DirtyMark { sequence: store.next_sequence(), cause: record.cause.clone() };
             write.mark_dirty(owner, &mark);
-            let gone = LedgerRecord { accepted: None, state: ItemState::Pending, ..record };
-            write.ledger(&below, &gone, None);
+            write.ledger(&below, &record.doubted(), None);
+            doubts = true;
         }
+    }
+    if doubts {
+        store.commit(write)?;
+        store.flush()?;
     }
     Ok(())
 }

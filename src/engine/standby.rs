@@ -139,7 +139,7 @@ fn leave_intents_to_another(store: &Store, now: Timestamp) -> Result<(), EngineE
         let record = store.ledger(&entry.key).map_err(EngineError::Store)?;
         let record =
             record.unwrap_or_else(|| LedgerRecord::first(entry.owner, entry.cause.clone(), now));
-        batch.ledger(&entry.key, &doubted(record), None);
+        batch.ledger(&entry.key, &record.doubted(), None);
         batch.outbox(&entry.key, None);
     }
     store.commit(batch).map_err(EngineError::Store)
@@ -177,13 +177,8 @@ fn doubt_page(
     let mut batch = WriteBatch::default();
     let page: BTreeMap<FeedKey, LedgerRecord> = page.into_iter().collect();
     for (key, record) in page.into_iter().filter(|(_, record)| record.attempts == 0) {
-        batch.ledger(&key, &doubted(record), None);
+        batch.ledger(&key, &record.doubted(), None);
     }
     store.commit(batch).map_err(EngineError::Store)?;
     Ok(last)
-}
-
-/// The record of a key about which it is unknown what the service has.
-fn doubted(record: LedgerRecord) -> LedgerRecord {
-    LedgerRecord { attempts: record.attempts.max(1), ..record }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::clock::since;
 use crate::engine::deliver::{Answered, Delivery};
-use crate::engine::preconditions::{gone_with, wake_dependents};
+use crate::engine::preconditions::wake_dependents;
 use crate::engine::requests::RequestLine;
 use crate::engine::{DeliveryTrouble, EngineError, Gauges};
 use crate::feed::{Digest, FeedKey};
@@ -73,9 +73,6 @@ impl Delivery {
                 wake_dependents(&self.store, key, before, &mut write)
                     .map_err(EngineError::Store)?;
             }
-        }
-        if answer.verdict == Verdict::Accepted && batch.verb == Verb::Delete {
-            gone_with(&self.store, batch, &mut write).map_err(EngineError::Store)?;
         }
         if let Effect::PauseUntil(until) = settlement.effect {
             self.pace.close_until(until);

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::catalog::Shop;
 use crate::clock::add;
 use crate::engine::deliver::{BODY_BYTES_MAX, DEFERRAL, Delivery};
-use crate::engine::preconditions::missing;
+use crate::engine::preconditions::{doubt_what_goes_with, missing};
 use crate::engine::prepare::Preparation;
 use crate::engine::{EngineError, timers};
 use crate::feed::{AssembleOptions, Digest, Feed, FeedKey, FeedOwner, assemble};
@@ -139,7 +139,7 @@ impl Delivery {
     /// Deletes need no assembly. The delete of a price book waits until every price was looked at:
     /// the service deletes the book's prices with it, and the ledger would go on saying that they
     /// are there. So does the delete of a category while it is not decided what becomes of those below
-    /// it that the service holds; what stays of them is sent again once it has gone.
+    /// it that the service holds; what stays of them is sent again.
     fn delete_bodies(
         &mut self,
         mut batch: Batch,
@@ -162,6 +162,9 @@ impl Delivery {
             self.outbox.defer(key, add(now, DEFERRAL));
         }
         batch.keys.retain(|key| !early.contains(key));
+        if batch.feed == Feed::Categories {
+            doubt_what_goes_with(&self.store, &batch).map_err(EngineError::Store)?;
+        }
         let bodies = batch.keys.iter().map(FeedKey::delete_body).collect();
         Ok((batch, bodies))
     }

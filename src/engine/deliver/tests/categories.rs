@@ -1,5 +1,7 @@
 //! Categories: what has to arrive before what, and keys that two owners claim.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::world::World;
@@ -7,7 +9,8 @@ use crate::catalog::database::Database;
 use crate::catalog::{RowKey, Table};
 use crate::decode::RowChange;
 use crate::feed::{Feed, FeedKey, Identity};
-use crate::outbox::Verb;
+use crate::ledger::ItemState;
+use crate::outbox::{Verb, Verdict};
 
 fn category(slug: &str) -> FeedKey {
     FeedKey::new(Identity::Category { slug: slug.into(), store: "en".into() })
@@ -91,16 +94,62 @@ fn two_categories_with_one_slug_are_one_item_of_the_first_and_then_of_the_second
     assert_eq!(name(&world, "home"), Some(json!("Name of home")));
 }
 
-#[test]
-fn category_that_stays_below_a_deleted_one_is_sent_again() {
-    let mut world = World::delivered();
-    // A row that no shop should have: the path no longer ends with the category itself.
+/// The row of category 32 (`home`), with the path that it has or with one that no shop should have: it
+/// no longer ends with the category itself, which has no item then, and `home/lamps` still has one.
+fn home(world: &mut World, path: &str) {
     let cells = json!({
-        "entity_id": 32, "parent_id": 31, "path": "1/31", "position": 1, "level": 2,
+        "entity_id": 32, "parent_id": 31, "path": path, "position": 1, "level": 2,
     });
     let changes = world.database.put(Table::CategoryEntity, cells);
     world.write(changes);
+    world.absorb(1);
+    while world.prepare() {}
+}
+
+#[test]
+fn category_that_stays_below_a_deleted_one_is_sent_again() {
+    let mut world = World::delivered();
+    home(&mut world, "1/31");
     world.settle_down();
     assert_eq!(name(&world, "home"), None);
     assert_eq!(name(&world, "home/lamps"), Some(json!("Name of lamps")), "it lives");
+}
+
+#[test]
+fn category_that_stays_below_one_whose_delete_had_no_answer_is_sent_again() {
+    for outcome in ["lost", "killed", "refused later"] {
+        let mut world = World::delivered();
+        home(&mut world, "1/31");
+        assert!(world.send());
+        let (batch, bodies) = &world.on_the_way[0];
+        assert_eq!((batch.feed, batch.verb), (Feed::Categories, Verb::Delete));
+        world.service.take(batch, bodies);
+        assert_eq!(name(&world, "home/lamps"), None, "the service took it along");
+        if outcome == "killed" {
+            world.restart();
+        } else {
+            let (batch, _) = world.on_the_way.remove(0);
+            world.settle(&batch, Verdict::Unavailable).unwrap();
+        }
+        if outcome == "refused later" {
+            while world.state(&category("home")) != Some(ItemState::Parked) {
+                world.clock.advance(Duration::from_mins(1));
+                while world.prepare() {}
+                while world.send() {}
+                let (batch, bodies) = world.on_the_way.remove(0);
+                let verdict = match batch.verb {
+                    Verb::Delete => Verdict::BatchRefused,
+                    Verb::Replace => Verdict::Accepted,
+                };
+                if verdict == Verdict::Accepted {
+                    world.service.take(&batch, &bodies);
+                }
+                world.settle(&batch, verdict).unwrap();
+            }
+        }
+        home(&mut world, "1/31/32");
+        world.settle_down();
+        assert_eq!(name(&world, "home"), Some(json!("Name of home")), "{outcome}");
+        assert_eq!(name(&world, "home/lamps"), Some(json!("Name of lamps")), "{outcome}");
+    }
 }
