@@ -29,7 +29,7 @@ mod tests {
         let store = Store::open(&params).unwrap();
         request_full_sync(&store).unwrap();
         drop(store);
-        let ranges = Store::open(&params).unwrap().ranges().unwrap();
+        let ranges = Store::reopen(&params).unwrap().ranges().unwrap();
         assert_eq!(ranges.keys().copied().collect::<Vec<_>>(), Feed::ALL);
         assert!(ranges.values().all(|range| range.after.is_none()), "{ranges:?}");
     }

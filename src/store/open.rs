@@ -265,6 +265,21 @@ fn try_open(params: &StoreParams) -> Result<sled::Db, Refusal> {
     }
 }
 
+#[cfg(test)]
+impl Store {
+    /// Opens a store of which an earlier one was just dropped: its background threads may take a moment
+    /// to let go of it.
+    pub(crate) fn reopen(params: &StoreParams) -> Result<Self, StoreError> {
+        for _ in 0..1_000_000 {
+            match Self::open(params) {
+                Err(StoreError::InUse { .. }) => std::thread::yield_now(),
+                opened => return opened,
+            }
+        }
+        panic!("the store is not let go of");
+    }
+}
+
 /// Copies the damaged database beside itself, under the first free name.
 fn copy_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let failed = |source| StoreError::Directory { path: path.to_owned(), source };

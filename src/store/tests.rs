@@ -27,14 +27,7 @@ use crate::store::codec::{Reader, Writer, seal, unseal};
 
 fn open(directory: &TempDir) -> Result<Store, StoreError> {
     let params = StoreParams { path: directory.path().join("store"), cache_bytes: 1 << 24 };
-    for _ in 0..1_000_000 {
-        match Store::open(&params) {
-            // The threads of the one that was just dropped may take a moment to let go of it.
-            Err(StoreError::InUse { .. }) => std::thread::yield_now(),
-            opened => return opened,
-        }
-    }
-    panic!("the store is not let go of");
+    Store::reopen(&params)
 }
 
 fn position(offset: u64) -> Position {

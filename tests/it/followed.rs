@@ -13,7 +13,7 @@ use aco_stream::decode::{TableLayout, Value};
 use aco_stream::engine::{Activity, EngineError, Gauges, RunParams, Until, run};
 use aco_stream::position::{BinlogOffset, GtidSet, MysqlGtidSet, Position};
 use aco_stream::source::{SnapshotParams, SourceParams};
-use aco_stream::store::{Phase, Store, StoreParams};
+use aco_stream::store::{Phase, Store, StoreError, StoreParams};
 use tokio::sync::oneshot;
 
 use crate::copy::{assert_same, rows_of, rows_of_database};
@@ -241,5 +241,12 @@ fn written(root: &Session) -> Position {
 
 fn open(directory: &Path) -> Store {
     let params = StoreParams { path: directory.join("store"), cache_bytes: 16 << 20 };
-    Store::open(&params).expect("the store opens")
+    for _ in 0..1_000_000 {
+        match Store::open(&params) {
+            // The threads of the one that was just dropped may take a moment to let go of it.
+            Err(StoreError::InUse { .. }) => thread::yield_now(),
+            opened => return opened.expect("the store opens"),
+        }
+    }
+    panic!("the store is not let go of");
 }

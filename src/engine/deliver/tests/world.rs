@@ -26,7 +26,7 @@ use crate::outbox::{Answer, Batch, ItemFault, Verb, Verdict};
 use crate::pace::Limits;
 use crate::position::{BinlogOffset, Position};
 use crate::source::framing::SourceTransaction;
-use crate::store::{Phase, SnapshotState, Store, StoreError, StoreParams, WriteBatch};
+use crate::store::{Phase, SnapshotState, Store, StoreParams, WriteBatch};
 use crate::submit::{SubmitParams, Submitter};
 
 /// What the service holds.
@@ -181,17 +181,6 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
-/// Opens a store that was just dropped: its background threads may take a moment to let go of it.
-fn reopened(params: &StoreParams) -> Store {
-    for _ in 0..1_000_000 {
-        match Store::open(params) {
-            Err(StoreError::InUse { .. }) => std::thread::yield_now(),
-            opened => return opened.unwrap(),
-        }
-    }
-    panic!("the store is not let go of");
-}
-
 impl World {
     pub(super) fn new(database: Database) -> Self {
         let clock = ManualClock::at("2024-06-15T12:00:00Z".parse().unwrap());
@@ -241,7 +230,7 @@ impl World {
     fn start(&mut self) {
         let params =
             StoreParams { path: self.directory.path().join("store"), cache_bytes: 1 << 24 };
-        let store = Arc::new(reopened(&params));
+        let store = Arc::new(Store::reopen(&params).unwrap());
         let bell = Arc::new(Bell::default());
         let delivery = Delivery::new(
             Arc::clone(&store),
