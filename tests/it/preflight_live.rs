@@ -13,7 +13,7 @@ use aco_stream::source::{
 };
 
 use crate::program::eventually;
-use crate::servers::{Flavour, OddServer, User, all_servers, both_servers};
+use crate::servers::{Flavour, OddServer, Server, User, all_servers, both_servers};
 use crate::source_live::{Account, fixture, open_stream, params, run, shop};
 
 fn preflight_for(params: &SourceParams) -> Preflight {
@@ -57,6 +57,21 @@ fn preflight_lists_every_missing_table_at_once() {
             assert!(tables.message.contains(table.name), "{}", tables.message);
         }
     });
+}
+
+#[test]
+fn system_versioned_table_is_refused_and_mended_by_the_sql_that_is_given() {
+    for flavour in [Flavour::MariaDb, Flavour::MariaDb118] {
+        let Some(server) = Server::of(flavour) else { continue };
+        let database = shop(&server);
+        let params = params(&server, &database.schema);
+        database.exec("ALTER TABLE catalog_product_entity_int ADD SYSTEM VERSIONING");
+        let found = findings(&params);
+        assert_eq!(checks(&found, Severity::Fatal), BTreeSet::from(["versioning"]));
+        let finding = found.iter().find(|finding| finding.check == "versioning").expect("there");
+        database.exec(finding.sql.as_ref().expect("a statement"));
+        assert_eq!(checks(&findings(&params), Severity::Fatal), BTreeSet::new());
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Whether the watched tables can be read in passing: without making writers wait, piece by piece.
+//! Whether the watched tables can be read in passing, without making writers wait, piece by piece, and
+//! whether their rows come and go as they should.
 
 use crate::decode::WatchedTable;
 use crate::source::params::quoted;
@@ -6,7 +7,7 @@ use crate::source::preflight::Finding;
 use crate::source::preflight::tables::{Seen, TableSeen, Wanted};
 
 pub(super) fn judge(seen: &Seen, wanted: Wanted<'_>) -> Vec<Finding> {
-    vec![engines(seen, wanted), chunk_indexes(seen, wanted)]
+    vec![engines(seen, wanted), versioning(seen, wanted), chunk_indexes(seen, wanted)]
 }
 
 /// Tables of the shop that fail a test, with what was seen of them.
@@ -36,6 +37,27 @@ fn engines(seen: &Seen, wanted: Wanted<'_>) -> Finding {
         })
         .collect();
     Finding::warning(CHECK, message, "store these tables in InnoDB, as Magento does")
+        .with_sql(statements.join("\n"))
+}
+
+/// A table with system versioning keeps its old rows, and logs a delete as an update of the row's end
+/// (MariaDB manual: system-versioned tables), so a deleted row would stay in the catalog copy.
+fn versioning(seen: &Seen, wanted: Wanted<'_>) -> Finding {
+    const CHECK: &str = "versioning";
+    let versioned = failing(seen, wanted, |_, seen| seen.is_versioned);
+    if versioned.is_empty() {
+        return Finding::ok(CHECK, "the watched tables keep no old rows");
+    }
+    let listed: Vec<&str> = versioned.iter().map(|(table, _)| table.name).collect();
+    let message = format!(
+        "system versioning logs deletes as updates, so deleted rows would stay: {}",
+        listed.join(", ")
+    );
+    let statement = |table: &WatchedTable| {
+        format!("ALTER TABLE {} DROP SYSTEM VERSIONING;", wanted.params.quoted_table(table.name))
+    };
+    let statements: Vec<String> = versioned.iter().map(|(table, _)| statement(table)).collect();
+    Finding::fatal(CHECK, message, "end the versioning of these tables, which Magento does not use")
         .with_sql(statements.join("\n"))
 }
 

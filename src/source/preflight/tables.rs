@@ -27,6 +27,8 @@ pub(super) struct ColumnSeen {
 pub(super) struct TableSeen {
     pub(super) columns: BTreeMap<String, ColumnSeen>,
     pub(super) engine: String,
+    /// Whether it keeps its old rows (MariaDB: `WITH SYSTEM VERSIONING`).
+    pub(super) is_versioned: bool,
     /// The server's estimate.
     pub(super) rows: u64,
     /// The first columns of the indexes that a range can use.
@@ -138,14 +140,15 @@ impl Seen {
         }
         let condition = wanted.condition();
         let sql = format!(
-            "SELECT table_name AS t, engine AS e, table_rows AS n FROM information_schema.tables \
-             WHERE {condition}"
+            "SELECT table_name AS t, engine AS e, table_rows AS n, table_type AS k \
+             FROM information_schema.tables WHERE {condition}"
         );
         for row in conn.rows(DOING, &sql).await? {
             let Some(table) = wanted.name(&row).and_then(|name| self.tables.get_mut(&name)) else {
                 continue;
             };
             row.get("e").unwrap_or_default().clone_into(&mut table.engine);
+            table.is_versioned = row.get("k") == Some("SYSTEM VERSIONED");
             table.rows = row.get("n").and_then(|count| count.parse().ok()).unwrap_or(0);
         }
         // Which columns there are beside these differs between servers.

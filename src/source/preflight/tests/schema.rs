@@ -69,6 +69,7 @@ fn seen(columns: &[(&str, ColumnSeen)]) -> Seen {
     let table = TableSeen {
         columns: columns.iter().map(|(name, seen)| ((*name).to_owned(), seen.clone())).collect(),
         engine: "InnoDB".to_owned(),
+        is_versioned: false,
         rows: 2_000,
         index_starts: columns.iter().take(1).map(|(name, _)| (*name).to_owned()).collect(),
     };
@@ -189,6 +190,17 @@ fn a_table_that_is_not_innodb_is_warned_of() {
     assert_eq!(not_ok(&found), [(Severity::Warning, "engine")]);
     let sql = of(&found, "engine").sql.as_deref();
     assert_eq!(sql, Some("ALTER TABLE `shop`.`m2_catalog_product_entity` ENGINE = InnoDB;"));
+}
+
+#[test]
+fn a_table_with_system_versioning_is_refused() {
+    let mut versioned = plain_shop();
+    versioned.tables.get_mut("catalog_product_entity").unwrap().is_versioned = true;
+    let found = judge(&versioned);
+    assert_eq!(not_ok(&found), [(Severity::Fatal, "versioning")]);
+    let sql = of(&found, "versioning").sql.as_deref();
+    let statement = "ALTER TABLE `shop`.`m2_catalog_product_entity` DROP SYSTEM VERSIONING;";
+    assert_eq!(sql, Some(statement));
 }
 
 #[test]
