@@ -32,13 +32,18 @@ pub(crate) fn print(path: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
     if let Some(error) = explained.error {
         return Err(Failure::failed(format!("explain the item: {error}")));
     }
-    let Some(found) = explained.found else { return Err(unknown(args, &explained.candidates)) };
+    let Some(mut found) = explained.found else {
+        return Err(unknown(args, &explained.candidates));
+    };
     if args.json {
+        if let (Some(fields), Some(delivery)) = (found.as_object_mut(), explained.delivery) {
+            fields.insert("delivery".to_owned(), delivery.into());
+        }
         output::line(&found.to_string())?;
     } else {
         let explanation: Explanation = serde_json::from_value(found)
             .map_err(|error| Failure::failed(format!("read the explanation: {error}")))?;
-        output::line(&text(&explanation))?;
+        output::line(&text(&explanation, explained.delivery.as_deref()))?;
     }
     Ok(Exit::Done)
 }
@@ -85,8 +90,8 @@ pub(crate) fn explained_key(
     })
 }
 
-/// The explanation for people.
-fn text(explanation: &Explanation) -> String {
+/// The explanation for people. `delivery` says why the process sends nothing.
+fn text(explanation: &Explanation, delivery: Option<&str>) -> String {
     let Explanation { feed, key, summary, advice, .. } = explanation;
     let mut lines = vec![format!("{feed} {}", key.join(" ")), String::new(), summary.clone()];
     if !advice.is_empty() {
@@ -94,6 +99,10 @@ fn text(explanation: &Explanation) -> String {
     }
     lines.push(String::new());
     let mut line = |name: &str, value: &str| lines.push(format!("{name:<14}{value}"));
+    if let Some(delivery) = delivery {
+        let words: Vec<&str> = delivery.split_whitespace().collect();
+        line("delivery", &words.join(" "));
+    }
     line("state", &explanation.state);
     if let Some(waits) = &explanation.waits {
         line("waits", waits);

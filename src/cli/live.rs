@@ -10,7 +10,9 @@ use crate::engine::{
     request_reread,
 };
 use crate::source::SourceParams;
-use crate::status::{Alert, Counted, Process, RoleName, RoleState, SourceActivity, SourceState};
+use crate::status::{
+    Alert, Counted, Explained, Process, RoleName, RoleState, SourceActivity, SourceState,
+};
 use crate::store::Store;
 
 pub(crate) fn process(
@@ -25,8 +27,12 @@ pub(crate) fn process(
     let params = Arc::new(params);
     let (explaining, resyncing) = (Arc::clone(&params), Arc::clone(&params));
     let count = move || counted_items(&counted, &params);
-    let explain =
-        move |feed: &str, key: &[String]| explained_key(&explained, &explaining, feed, key);
+    let told = Arc::clone(&gauges);
+    let explain = move |feed: &str, key: &[String]| {
+        let role = role_state(&told).filter(|role| role.reason.is_some());
+        let delivery = role.map(|role| role.text());
+        Explained { delivery, ..explained_key(&explained, &explaining, feed, key) }
+    };
     let reread = move |tables: &[String]| match request_reread(&store, tables) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),

@@ -12,6 +12,8 @@ pub struct Explained {
     pub found: Option<Json>,
     /// Keys that begin with what was given, when that is not one key.
     pub candidates: Vec<Vec<String>>,
+    /// Why the process that tells it sends nothing now, or not yet; `None` while it delivers.
+    pub delivery: Option<String>,
 }
 
 /// Explains the key of a feed, by the feed's name, that has these parts, or begins with them.

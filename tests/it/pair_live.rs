@@ -206,6 +206,15 @@ fn take_over(server: &Server, fault: Fault) {
 
     let text = pair.first.run(&["status"]).stdout;
     assert!(text.contains("delivery  standby since ") && text.contains("sends nothing"), "{text}");
+    let item = pair.first.run(&["status", "categories", "--json"]).stdout;
+    let item: Json = serde_json::from_str(item.lines().next().expect("one")).expect("JSON");
+    let part = |pointer| item.pointer(pointer).and_then(Json::as_str).expect("text");
+    let explain = ["explain", "categories", part("/key/0"), part("/key/1")];
+    let text = pair.first.run(&explain).stdout;
+    assert!(
+        text.contains("delivery      standby since ") && text.contains("sends nothing"),
+        "{text}"
+    );
     // The one that stops hands over; nothing changes any more, so both know of every item in the end.
     Shop::stop(second);
     eventually("it delivers again", TAKE_OVER_LIMIT, || {
