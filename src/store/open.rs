@@ -292,14 +292,17 @@ fn copy_aside(path: &Path) -> Result<PathBuf, StoreError> {
     Ok(free)
 }
 
+/// Files and directories. What else lies there is none of the database: the socket that a killed process
+/// leaves behind can't be copied.
 fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             std::fs::create_dir(&target)?;
             copy_files(&entry.path(), &target)?;
-        } else {
+        } else if kind.is_file() {
             std::fs::copy(entry.path(), target)?;
         }
     }
